@@ -1,0 +1,58 @@
+/* limits: every bound of the engine, each with its reason. Whatever comes from Kafka, Redis, a file or a
+ * person meets one of these before it meets memory. */
+#ifndef ENGINE_LIMITS_H
+#define ENGINE_LIMITS_H
+
+#include <assert.h>
+
+enum {
+    /* Values. Deep enough for any payload that people write by hand; shallow enough that recursion over a
+     * value stays far below a thread's stack. */
+    LIMIT_VALUE_DEPTH = 128,
+    /* One value's text, items or members: what a 32-bit count holds, less room for sums. */
+    LIMIT_VALUE_COUNT = 1 << 28,
+    /* A JSON number's characters: a double has at most 767 significant digits, nobody writes them. */
+    LIMIT_NUMBER_CHARACTERS = 400,
+
+    /* A trigger as it arrives and as values; the first is worker.max_trigger_bytes' default. */
+    LIMIT_TRIGGER_BYTES = 1 << 20,
+    LIMIT_TRIGGER_DECODED_BYTES = 16 << 20,
+
+    /* A writer schema's text, and its types counted with every nesting. */
+    LIMIT_AVRO_SCHEMA_BYTES = 1 << 20,
+    LIMIT_AVRO_SCHEMA_NODES = 4096,
+    LIMIT_AVRO_SCHEMA_DEPTH = 64,
+
+    /* A workflow document and what hangs from it. */
+    LIMIT_DOCUMENT_BYTES = 1 << 20,
+    LIMIT_STEPS = 100,
+    LIMIT_IDENTIFIER_BYTES = 255, /* ids of workflows and steps: they become parts of keys and headers */
+
+    /* JSON Schema. */
+    LIMIT_SCHEMA_BYTES = 1 << 20,
+    LIMIT_SCHEMA_KEYWORDS = 16384,
+    LIMIT_SCHEMA_DEPTH = 128,      /* nesting of subschemas in the text */
+    LIMIT_SCHEMA_CALL_DEPTH = 256, /* nesting of subschemas and references while validating */
+    LIMIT_PATTERN_BYTES = 4096,
+    LIMIT_PATTERN_MATCH = 1000000, /* PCRE2 match limit: a hit is an error, never "no match" */
+    LIMIT_PATTERN_DEPTH = 1000,    /* PCRE2 depth limit */
+    LIMIT_SCHEMA_ERRORS = 16,      /* reported for one instance */
+
+    /* Expressions and templates. */
+    LIMIT_EXPRESSION_BYTES = 4096,
+    LIMIT_EXPRESSION_DEPTH = 64,       /* of the parse */
+    LIMIT_EXPRESSION_STEPS = 100000,   /* of one evaluation */
+    LIMIT_EXPRESSION_MEMORY = 1 << 20, /* of one evaluation */
+    LIMIT_TEMPLATE_BYTES = 256 << 10,
+    LIMIT_RENDERED_BYTES = 1 << 20, /* one rendered text */
+
+    /* An execution's record: what one SET may carry. */
+    LIMIT_RECORD_BYTES = 8 << 20,
+};
+
+static_assert(LIMIT_TRIGGER_BYTES <= LIMIT_TRIGGER_DECODED_BYTES, "a trigger must fit where it is decoded");
+static_assert(LIMIT_RENDERED_BYTES <= LIMIT_RECORD_BYTES, "a rendered text must fit the record");
+static_assert(LIMIT_EXPRESSION_BYTES <= LIMIT_TEMPLATE_BYTES,
+              "a template must be able to hold any expression");
+
+#endif

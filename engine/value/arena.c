@@ -1,0 +1,136 @@
+#include "engine/value/arena.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 8, CHUNK_BYTES_MIN = 256, CHUNK_BYTES_MAX = 64 << 10 };
+
+struct arena_chunk {
+    arena_chunk *older;
+    size_t size; /* of bytes */
+    _Alignas(ALIGNMENT) char bytes[];
+};
+
+void arena_init(arena *a, size_t chunk_bytes, size_t budget_bytes)
+{
+    *a = (arena){
+        .chunk_bytes = chunk_bytes < CHUNK_BYTES_MIN ? CHUNK_BYTES_MIN : chunk_bytes,
+        .budget_bytes = budget_bytes,
+    };
+}
+
+static void drop_newest_chunk(arena *a)
+{
+    arena_chunk *chunk = a->chunks;
+    a->chunks = chunk->older;
+    a->used_bytes -= chunk->size;
+    free(chunk);
+}
+
+void arena_free(arena *a)
+{
+    while (a->chunks != NULL)
+        drop_newest_chunk(a);
+    a->next = a->end = NULL;
+}
+
+void arena_reset(arena *a)
+{
+    if (a->chunks == NULL)
+        return;
+    while (a->chunks->older != NULL)
+        drop_newest_chunk(a);
+    a->next = a->chunks->bytes;
+    a->end = a->chunks->bytes + a->chunks->size;
+}
+
+static void *alloc_in_new_chunk(arena *a, size_t size)
+{
+    size_t chunk_size = size > a->chunk_bytes ? size : a->chunk_bytes;
+    if (a->used_bytes >= a->budget_bytes || size > a->budget_bytes - a->used_bytes)
+        return NULL;
+    if (chunk_size > a->budget_bytes - a->used_bytes)
+        chunk_size = size; /* the last chunk is as small as it must be */
+    arena_chunk *chunk = malloc(sizeof *chunk + chunk_size);
+    if (chunk == NULL)
+        return NULL;
+    chunk->size = chunk_size;
+    chunk->older = a->chunks;
+    a->chunks = chunk;
+    a->used_bytes += chunk_size;
+    a->next = chunk->bytes + size;
+    a->end = chunk->bytes + chunk_size;
+    if (a->chunk_bytes < CHUNK_BYTES_MAX)
+        a->chunk_bytes *= 2;
+    return chunk->bytes;
+}
+
+static size_t aligned(size_t size)
+{
+    return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
+}
+
+void *arena_alloc(arena *a, size_t size)
+{
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    size = aligned(size);
+    if (size > (size_t)(a->end - a->next) || a->next == NULL)
+        return alloc_in_new_chunk(a, size);
+    void *block = a->next;
+    a->next += size;
+    return block;
+}
+
+void *arena_calloc(arena *a, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total))
+        return NULL;
+    void *block = arena_alloc(a, total);
+    if (block != NULL)
+        memset(block, 0, total);
+    return block;
+}
+
+void *arena_grow(arena *a, void *old, size_t old_size, size_t new_size)
+{
+    if (new_size > SIZE_MAX / 2)
+        return NULL;
+    char *block = old;
+    if (block != NULL && block + aligned(old_size) == a->next &&
+        aligned(new_size) <= (size_t)(a->end - block)) {
+        a->next = block + aligned(new_size);
+        return block;
+    }
+    void *moved = arena_alloc(a, new_size);
+    if (moved != NULL && old_size > 0)
+        memcpy(moved, old, old_size < new_size ? old_size : new_size);
+    return moved;
+}
+
+char *arena_copy(arena *a, const void *bytes, size_t size)
+{
+    if (size == SIZE_MAX)
+        return NULL;
+    char *copy = arena_alloc(a, size + 1);
+    if (copy == NULL)
+        return NULL;
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    copy[size] = '\0';
+    return copy;
+}
+
+arena_mark arena_get_mark(const arena *a)
+{
+    return (arena_mark){.chunk = a->chunks, .next = a->next};
+}
+
+void arena_rewind(arena *a, arena_mark mark)
+{
+    while (a->chunks != mark.chunk)
+        drop_newest_chunk(a);
+    a->next = mark.next;
+    a->end = a->chunks != NULL ? a->chunks->bytes + a->chunks->size : NULL;
+}

@@ -1,0 +1,54 @@
+/* arena: memory that is taken in pieces and given back all at once.
+ *
+ * One arena serves one lifetime (a trigger, a catalog, a command). It grows in chunks up to a budget;
+ * reaching the budget or the end of memory makes arena_alloc return NULL, which callers pass on as an error.
+ * Nothing in an arena is freed alone. */
+#ifndef ENGINE_VALUE_ARENA_H
+#define ENGINE_VALUE_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/error.h"
+
+typedef struct arena_chunk arena_chunk;
+
+/* Embedded by value; fields are the module's own but for hash_seed. */
+typedef struct arena {
+    char *next;
+    char *end;
+    arena_chunk *chunks; /* newest first */
+    size_t used_bytes;   /* of all chunks, against the budget */
+    size_t budget_bytes;
+    size_t chunk_bytes; /* size of the next chunk */
+    uint32_t hash_seed; /* of the maps built here: the caller's randomness keeps hash-flooding keys out */
+} arena;
+
+/* A point to return to: arena_rewind gives back all that was taken since. */
+typedef struct arena_mark {
+    arena_chunk *chunk;
+    char *next;
+} arena_mark;
+
+/* Takes no memory yet. chunk_bytes is the size of the first chunk (later ones double up to 64 KiB or fit the
+ * request). */
+void arena_init(arena *a, size_t chunk_bytes, size_t budget_bytes);
+/* Gives everything back; the arena may be used again at once. */
+void arena_free(arena *a);
+/* As arena_free, but keeps the oldest chunk for the next use. */
+void arena_reset(arena *a);
+
+/* Aligned to 8 bytes, not cleared. NULL past the budget or without memory. size 0 gives a valid pointer. */
+MUST_CHECK void *arena_alloc(arena *a, size_t size);
+/* As arena_alloc, cleared; NULL also when count * size overflows. */
+MUST_CHECK void *arena_calloc(arena *a, size_t count, size_t size);
+/* Grows the block `old` of old_size to new_size: in place where it is the newest block, else by a copy. */
+MUST_CHECK void *arena_grow(arena *a, void *old, size_t old_size, size_t new_size);
+/* A copy of [bytes, bytes + size) followed by a NUL. */
+MUST_CHECK char *arena_copy(arena *a, const void *bytes, size_t size);
+
+arena_mark arena_get_mark(const arena *a);
+/* `mark` must come from this arena, and nothing older than it may have been rewound since. */
+void arena_rewind(arena *a, arena_mark mark);
+
+#endif

@@ -1,0 +1,52 @@
+/* avro: Avro binary data to values, by the writer's schema, and the primitives to write it (Avro 1.11
+ * specification).
+ *
+ * avro-c checks the schema's text; reading is ours, because wire lengths must be bounded before they become
+ * memory. A compiled plan is immutable and may be used by many threads at once. */
+#ifndef ENGINE_VALUE_AVRO_H
+#define ENGINE_VALUE_AVRO_H
+
+#include "engine/value/buffer.h"
+#include "engine/value/value.h"
+
+typedef struct avro_plan avro_plan;
+
+/* Compiles a schema's JSON text. NULL with ERROR_INVALID_SCHEMA, ERROR_LIMIT or ERROR_OUT_OF_MEMORY. */
+MUST_CHECK avro_plan *avro_plan_new(const char *text, size_t size, error *e);
+void avro_plan_free(avro_plan *plan); /* NULL is allowed */
+
+/* CRC-64-AVRO of the schema's Parsing Canonical Form. */
+uint64_t avro_plan_fingerprint(const avro_plan *plan);
+/* The Parsing Canonical Form; NUL-terminated, lives as long as the plan. */
+const char *avro_plan_canonical(const avro_plan *plan);
+
+/* Decodes exactly [bytes, bytes + size) into values as pydantic's JSON mode shows them: int and long -> int;
+ * float and double -> float (NaN and infinities are refused); bytes and fixed -> base64 text; enum -> its
+ * symbol; union -> its branch; timestamp-millis/micros -> RFC 3339 text; date, time-* -> ISO text; decimal ->
+ * exact decimal text; uuid -> text. Strings borrow from `bytes`; the rest lives in the arena. Errors:
+ * ERROR_DECODE (short, trailing bytes, bad index, bad UTF-8, ...) with the byte, ERROR_LIMIT (depth, the
+ * arena's budget: a count that the remaining bytes cannot hold is refused before anything is allocated for
+ * it). */
+MUST_CHECK bool avro_decode(const avro_plan *plan, arena *a, const char *bytes, size_t size, value *out,
+                            error *e);
+
+typedef enum avro_framing {
+    AVRO_SINGLE_OBJECT, /* C3 01, 8-byte little-endian fingerprint */
+    AVRO_CONFLUENT,     /* 00, 4-byte big-endian schema id */
+} avro_framing;
+
+typedef struct avro_frame {
+    avro_framing framing;
+    uint64_t schema;    /* fingerprint or id */
+    size_t header_size; /* the body begins here */
+} avro_frame;
+
+/* Reads the frame's header. ERROR_DECODE where it has neither form. */
+MUST_CHECK bool avro_frame_read(const char *bytes, size_t size, avro_frame *frame, error *e);
+
+/* Writing: each appends one encoded piece. Records are their fields in order. */
+void avro_write_frame(buffer *b, uint64_t fingerprint); /* single-object header */
+void avro_write_long(buffer *b, int64_t n);             /* also int, enum index, union branch */
+void avro_write_string(buffer *b, const char *text, size_t size);
+
+#endif

@@ -1,0 +1,52 @@
+/* buffer: bytes that grow in an arena up to a bound. Every writer (JSON, Avro, templates) appends to one.
+ *
+ * Failure is sticky: once memory, the arena's budget or the bound has run out, appending does nothing more,
+ * and the one check of `failed` at the end is enough. */
+#ifndef ENGINE_VALUE_BUFFER_H
+#define ENGINE_VALUE_BUFFER_H
+
+#include <string.h>
+
+#include "engine/value/value.h"
+
+typedef struct buffer {
+    arena *arena;
+    char *bytes; /* not NUL-terminated; moves when it grows */
+    size_t size;
+    size_t capacity;
+    size_t limit;
+    bool failed;
+} buffer;
+
+/* Takes no memory yet. limit: the size at which appending fails. */
+void buffer_init(buffer *b, arena *a, size_t limit);
+/* Makes room for `size` more bytes; false (and sticky) where there is none. */
+bool buffer_reserve(buffer *b, size_t size);
+
+static inline void buffer_add(buffer *b, const void *bytes, size_t size)
+{
+    if ((b->capacity - b->size >= size && !b->failed) || buffer_reserve(b, size)) {
+        if (size > 0)
+            memcpy(b->bytes + b->size, bytes, size);
+        b->size += size;
+    }
+}
+static inline void buffer_add_byte(buffer *b, char byte)
+{
+    if ((b->capacity > b->size && !b->failed) || buffer_reserve(b, 1))
+        b->bytes[b->size++] = byte;
+}
+static inline void buffer_add_text(buffer *b, const char *text)
+{
+    buffer_add(b, text, strlen(text));
+}
+void buffer_add_int(buffer *b, int64_t integer);
+void buffer_format(buffer *b, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* What was written, as a string value borrowed from the arena. Only where !failed. */
+static inline value buffer_string(const buffer *b)
+{
+    return value_string(b->bytes, b->size);
+}
+
+#endif

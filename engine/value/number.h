@@ -1,0 +1,14 @@
+/* number: doubles as text, as Python's repr() has them: the fewest digits that read back the same, an
+ * exponent below 1e-4 and from 1e16 on. Every JSON text that carillon writes has its floats from here. */
+#ifndef ENGINE_VALUE_NUMBER_H
+#define ENGINE_VALUE_NUMBER_H
+
+#include <stddef.h>
+
+enum { NUMBER_TEXT_SIZE = 40 };
+
+/* Writes the text and a NUL; returns its length. "nan", "inf" and "-inf" are what Python writes; JSON has no
+ * such. */
+size_t number_format(double number, char text[NUMBER_TEXT_SIZE]);
+
+#endif

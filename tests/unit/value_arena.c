@@ -1,0 +1,51 @@
+#include <criterion/criterion.h>
+
+#include "engine/value/arena.h"
+
+Test(value_arena, stops_at_its_budget)
+{
+    arena a;
+    arena_init(&a, 256, 1024);
+    size_t taken = 0;
+    while (arena_alloc(&a, 100) != NULL)
+        taken++;
+    cr_expect_geq(taken, 8u);
+    cr_expect_leq(taken, 10u);
+    cr_expect_leq(a.used_bytes, 1024u);
+    cr_expect_null(arena_alloc(&a, SIZE_MAX));
+    cr_expect_null(arena_calloc(&a, SIZE_MAX / 2, 4));
+    arena_reset(&a);
+    cr_expect_not_null(arena_alloc(&a, 100));
+    arena_free(&a);
+    cr_expect_eq(a.used_bytes, 0u);
+}
+
+Test(value_arena, rewinds_over_chunks)
+{
+    arena a;
+    arena_init(&a, 256, 1 << 20);
+    char *first = arena_copy(&a, "first", 5);
+    arena_mark mark = arena_get_mark(&a);
+    for (int i = 0; i < 100; i++)
+        cr_assert_not_null(arena_alloc(&a, 100));
+    arena_rewind(&a, mark);
+    cr_expect_str_eq(first, "first");
+    cr_expect_leq(a.used_bytes, 256u);
+    char *next = arena_alloc(&a, 8);
+    cr_expect_eq(next, first + 8);
+    arena_free(&a);
+}
+
+Test(value_arena, grows_the_newest_block_in_place)
+{
+    arena a;
+    arena_init(&a, 1024, 1 << 20);
+    char *block = arena_copy(&a, "abc", 3);
+    char *grown = arena_grow(&a, block, 4, 64);
+    cr_expect_eq(block, grown);
+    cr_assert_not_null(arena_alloc(&a, 8));
+    char *moved = arena_grow(&a, grown, 64, 128);
+    cr_expect_neq(moved, grown);
+    cr_expect_str_eq(moved, "abc");
+    arena_free(&a);
+}

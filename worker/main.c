@@ -1,0 +1,7 @@
+#include <stdio.h>
+
+int main(void)
+{
+    puts("carillon " CARILLON_VERSION);
+    return 0;
+}
