@@ -37,3 +37,28 @@ Test(value_base64, encodes_every_bit_of_every_byte)
     cr_expect_str_eq(encode(bytes, sizeof bytes),
                      "AAUKDxQZHiMoLTI3PEFGS1BVWl9kaW5zeH2Ch4yRlpugpaqvtLm+w8jN0tfc4ebr8PX6/w==");
 }
+
+Test(value_base64, decodes_what_it_encodes)
+{
+    char bytes[64], text[128], back[128];
+    for (size_t size = 0; size < sizeof bytes; size++) {
+        for (size_t i = 0; i < size; i++)
+            bytes[i] = (char)(i * 37 + size);
+        size_t back_size = 999;
+        base64_encode(bytes, size, text);
+        cr_assert(base64_decode(text, base64_size(size), back, &back_size));
+        cr_expect_eq(back_size, size);
+        cr_expect_eq(memcmp(back, bytes, size), 0);
+    }
+}
+
+Test(value_base64, refuses_what_it_would_not_write)
+{
+    static const char *const bad[] = {
+        "A", "AB", "ABC", "ABCDE", "AB=C", "A===", "====", "AB==CD==", "AB*D", "Zh==", "Zm9=", "A\nBC"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char back[16];
+        size_t size;
+        cr_expect_not(base64_decode(bad[i], strlen(bad[i]), back, &size), "%s", bad[i]);
+    }
+}
