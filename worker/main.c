@@ -1,7 +1,11 @@
-#include <stdio.h>
+/* carillon: one program, its subcommands named here and written in worker/cli/. */
+#include "worker/cli/cli.h"
 
-int main(void)
+static const cli_command commands[] = {
+    {"version", "print the versions of carillon and its libraries", cli_version},
+};
+
+int main(int argc, char **argv)
 {
-    puts("carillon " CARILLON_VERSION);
-    return 0;
+    return cli_run(commands, sizeof commands / sizeof commands[0], argc, argv);
 }

@@ -1,5 +1,0 @@
-const char *carillon_version(void);
-const char *carillon_version(void)
-{
-    return CARILLON_VERSION;
-}
