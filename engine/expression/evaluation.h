@@ -50,6 +50,9 @@ typedef struct evaluation {
 bool evaluation_raise(evaluation *ev, exception_type type, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Takes `steps` from the budget: what touches n items or bytes spends about n. False with ResourceError. */
 MUST_CHECK bool evaluation_spend(evaluation *ev, size_t steps);
+/* Takes `size` bytes from the memory budget, for what is built in the arena by other means (builders). False
+ * with ResourceError. */
+MUST_CHECK bool evaluation_charge(evaluation *ev, size_t size);
 /* Memory for a result, charged to the budget. NULL with ResourceError. */
 MUST_CHECK void *evaluation_alloc(evaluation *ev, size_t size);
 
