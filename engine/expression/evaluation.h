@@ -43,7 +43,11 @@ typedef struct evaluation {
     size_t steps_left;    /* LIMIT_EXPRESSION_STEPS at the start */
     size_t memory_left;   /* bytes; LIMIT_EXPRESSION_MEMORY at the start */
     exception *exception; /* filled where a function below returns false */
+    unsigned depth;       /* of generators and comprehensions that run inside one another */
 } evaluation;
+
+/* A fresh budget. */
+void evaluation_init(evaluation *ev, arena *a, exception *x);
 
 /* Fills the exception and returns false, so that a failing function can end with it. Messages name types and
  * rules, as CPython's do, but never the content of a value. */
@@ -57,8 +61,8 @@ MUST_CHECK bool evaluation_charge(evaluation *ev, size_t size);
 MUST_CHECK void *evaluation_alloc(evaluation *ev, size_t size);
 
 /* A function or method as the machine calls it: arguments are positional, keywords already put in their
- * places (an omitted argument before a given one is a VALUE_ITERATOR with a NULL object). Returns false with
- * an exception. */
+ * places (an omitted argument before a given one is a VALUE_ITERATOR with a NULL object; see
+ * value_is_omitted). Returns false with an exception. */
 typedef bool (*callable_function)(evaluation *ev, const value *self, const value *arguments,
                                   size_t argument_count, value *result);
 
@@ -66,8 +70,8 @@ typedef struct callable {
     const char *name;
     uint8_t arguments_min;
     uint8_t arguments_max;       /* UINT8_MAX: any number */
-    const char *const *keywords; /* names of the positional parameters that may be given by name,
-                                    NULL-terminated with NULL entries never inside; NULL where none may */
+    const char *const *keywords; /* names of the parameters in order, NULL-terminated; NULL where none may be
+                                    given by name. "" is one that may not, "*name" one that may only */
     callable_function call;
 } callable;
 
