@@ -1,0 +1,126 @@
+"""Runs a folder's test programs, as many at a time as there are cores, and leaves a JUnit file of each.
+
+    programs.py criterion FOLDER RESULTS [PATTERN...]    every unit_* program: its own XML report
+    programs.py fuzz FOLDER RESULTS [PATTERN...]         every fuzz_* program: one case, FUZZ_SECONDS long
+
+What a report does not know is added to it as a failure: that the program crashed, hung, or that a sanitizer found
+something (Criterion counts a test that leaks as passed).
+"""
+
+import concurrent.futures
+import fnmatch
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+
+HERE = pathlib.Path(__file__).parent
+UNIT_SECONDS_MAX = 300
+SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
+
+
+def read_report(path):
+    """The <testsuites> element a program has written, or an empty one."""
+    try:
+        return ElementTree.parse(path).getroot()
+    except (OSError, ElementTree.ParseError):
+        return ElementTree.Element("testsuites")
+
+
+def add_case(report, program, name, failure=None):
+    suite = ElementTree.SubElement(report, "testsuite", name=program)
+    case = ElementTree.SubElement(suite, "testcase", classname=program, name=name)
+    if failure:
+        ElementTree.SubElement(case, "failure", message=failure)
+
+
+def has_failure(report):
+    return next(report.iter("failure"), None) is not None or next(report.iter("error"), None) is not None
+
+
+def execute(command, seconds_max):
+    """Returns exit code (None: it had to be killed) and output. Its process group does not outlive it."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+        try:
+            code = process.wait(seconds_max)
+        except subprocess.TimeoutExpired:
+            code = None
+        try:
+            os.killpg(process.pid, 9)
+        except ProcessLookupError:
+            pass
+        process.wait()
+        output.seek(0)
+        return code, output.read().decode(errors="replace")
+
+
+def what_went_wrong(code, output):
+    """One sentence, or None: what is wrong with a program's end and not with one of its tests."""
+    if code is None:
+        return "did not end in time"
+    found = [line.strip() for line in output.splitlines() if any(report in line for report in SANITIZER_REPORTS)]
+    if found:
+        return found[0]
+    if code != 0:
+        return f"ended with exit code {code}"
+    return None
+
+
+def run_criterion(program, results):
+    path = results / f"{program.name}.xml"
+    code, output = execute([program, "-j1", f"--xml={path}"], UNIT_SECONDS_MAX)
+    report = read_report(path)
+    wrong = what_went_wrong(code, output)
+    if wrong and not has_failure(report):
+        add_case(report, program.name, "the program", wrong)
+    return report, output
+
+
+def run_fuzz(program, results):
+    seconds = int(os.environ.get("FUZZ_SECONDS", "30"))
+    name = program.name.removeprefix("fuzz_")
+    seeds = HERE / "fuzz" / "corpus" / name
+    findings = results / f"{name}-"
+    with tempfile.TemporaryDirectory() as corpus:
+        command = [program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
+                   f"-artifact_prefix={findings}", corpus] + ([seeds] if seeds.is_dir() else [])
+        code, output = execute(command, seconds * 2 + 60)
+    report = ElementTree.Element("testsuites")
+    add_case(report, program.name, f"{seconds} seconds", what_went_wrong(code, output))
+    return report, output
+
+
+def run(runner, program, results):
+    begun = time.monotonic()
+    report, output = runner(program, results)
+    ElementTree.ElementTree(report).write(results / f"{program.name}.xml", encoding="unicode")
+    (results / f"{program.name}.log").write_text(output)
+    verdict = "FAILED" if has_failure(report) else "ok"
+    print(f"   {program.name}: {verdict} ({time.monotonic() - begun:.1f} s)", flush=True)
+    if verdict != "ok":
+        print(output, flush=True)
+    return verdict == "ok"
+
+
+def main(kind, folder, results, *patterns):
+    prefix, runner = {"criterion": ("unit_", run_criterion), "fuzz": ("fuzz_", run_fuzz)}[kind]
+    results = pathlib.Path(results).absolute()
+    results.mkdir(parents=True, exist_ok=True)
+    programs = [path.absolute() for path in sorted(pathlib.Path(folder).glob(prefix + "*"))
+                if path.is_file() and os.access(path, os.X_OK)]
+    if patterns:
+        programs = [path for path in programs
+                    if any(fnmatch.fnmatch(path.name.removeprefix(prefix), pattern) for pattern in patterns)]
+    if not programs:
+        sys.exit(f"no {prefix}* programs in {folder}")
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        passed = list(pool.map(lambda program: run(runner, program, results), programs))
+    return 0 if all(passed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
