@@ -1,0 +1,1 @@
+"""The pieces of the system tests: servers, workers and independent clients."""

@@ -1,0 +1,102 @@
+"""Kafka clients that know nothing of carillon."""
+
+import collections
+import time
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
+
+DELIVERY_SECONDS_MAX = 60
+
+
+class TriggerProducer:
+    """A plain producer with the partitioner of Java's clients."""
+
+    def __init__(self, address):
+        self.producer = Producer({"bootstrap.servers": address, "partitioner": "murmur2_random", "linger.ms": 5,
+                                  "log_level": 0})
+        self.failures = []
+
+    def send(self, topic, value, key=None, headers=None, partition=None):
+        where = {} if partition is None else {"partition": partition}
+        while True:
+            try:
+                self.producer.produce(topic, value, key, headers=headers, on_delivery=self._delivered, **where)
+                break
+            except BufferError:
+                self.producer.poll(0.1)
+        self.producer.poll(0)
+
+    def _delivered(self, failure, _):
+        if failure:
+            self.failures.append(failure)
+
+    def flush(self):
+        assert self.producer.flush(DELIVERY_SECONDS_MAX) == 0 and not self.failures, self.failures
+
+
+class TopicReader:
+    """Everything on a topic from its beginning, read without a group; `messages` grows with each call."""
+
+    def __init__(self, address, topic, committed_only=True):
+        self.topic = topic
+        self.messages = []
+        self.consumer = Consumer({
+            "bootstrap.servers": address, "group.id": "reader", "enable.auto.commit": False, "log_level": 0,
+            "isolation.level": "read_committed" if committed_only else "read_uncommitted",
+            "enable.partition.eof": True, "fetch.wait.max.ms": 50})
+        partitions = self.consumer.list_topics(topic, timeout=10).topics[topic].partitions
+        self.partitions = set(partitions)
+        self.consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
+        self.at_end = set()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.consumer.close()
+
+    def _take(self, timeout):
+        for message in self.consumer.consume(1000, timeout):
+            if not message.error():
+                self.messages.append(message)
+                self.at_end.discard(message.partition())
+            elif message.error().code() == KafkaError._PARTITION_EOF:
+                self.at_end.add(message.partition())
+
+    def read_to_end(self, budget_seconds=60):
+        """All that is visible now. (An open transaction hides itself and what came after it.)"""
+        deadline = time.monotonic() + budget_seconds
+        self.at_end.clear()
+        # A partition tells its end once: ask again by seeking to where we stand.
+        for place in self.consumer.position(self.consumer.assignment()):
+            if place.offset >= 0:
+                self.consumer.seek(place)
+        while self.at_end != self.partitions:
+            assert time.monotonic() < deadline, f"{self.topic}: no end within {budget_seconds} s"
+            self._take(0.1)
+        return self.messages
+
+    def read_until(self, count, budget_seconds):
+        """Until at least `count` messages are there; what comes with them stays."""
+        deadline = time.monotonic() + budget_seconds
+        while len(self.messages) < count:
+            assert time.monotonic() < deadline, \
+                f"{self.topic}: {len(self.messages)} of {count} messages within {budget_seconds} s"
+            self._take(0.1)
+        return self.messages
+
+
+def read_topic(address, topic, committed_only=True):
+    with TopicReader(address, topic, committed_only) as reader:
+        return reader.read_to_end()
+
+
+def header_values(message):
+    """Name -> value; a name that comes twice is an error of ours."""
+    headers = message.headers() or []
+    assert len({name for name, _ in headers}) == len(headers), headers
+    return {name: value.decode() for name, value in headers}
+
+
+def duplicates(values):
+    return {value: count for value, count in collections.Counter(values).items() if count > 1}
