@@ -1,5 +1,6 @@
 """One broker and one Redis serve all tests of a run; every test has topics, a group and a database of its own."""
 
+import itertools
 import os
 import pathlib
 import shutil
@@ -9,6 +10,9 @@ import pytest
 
 from rig.kafka_broker import KafkaBroker
 from rig.redis_server import RedisServer
+from rig.site import Site
+
+site_numbers = itertools.count(1)
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 
@@ -48,3 +52,35 @@ def redis_server(session_folder):
     finally:
         if server.process:
             server.kill()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    """A failure shows what the workers said last."""
+    report = yield
+    if report.failed:
+        for worker in (worker for site in getattr(item, "sites", []) for worker in site.workers):
+            report.sections.append((f"last lines of {worker.name}", worker.tail()))
+    return report
+
+
+@pytest.fixture
+def make_site(carillon, kafka, redis_server, session_folder, request):
+    """Makes a test's own corner of the servers; what it started ends with the test."""
+    sites = request.node.sites = []
+
+    def make(partitions=1, redis=redis_server, broker=kafka):
+        number = next(site_numbers)
+        folder = session_folder / f"site-{number}"
+        folder.mkdir()
+        sites.append(Site(carillon, broker, redis, folder, f"{request.node.originalname}.{number}", partitions))
+        return sites[-1]
+
+    yield make
+    for site in sites:
+        site.close()
+
+
+@pytest.fixture
+def site(make_site):
+    return make_site()

@@ -1,0 +1,80 @@
+"""Many triggers, and exact counts of what became of them."""
+
+import collections
+import threading
+import time
+
+from rig.clients import duplicates
+from rig.site import EXECUTION_COMPLETION, STEP_COMPLETION, execution_id
+
+WORKFLOW = "note_and_mail"
+STEPS = ("note", "mail")
+INVALID_EVERY = 100
+
+
+def is_invalid(number):
+    return number % INVALID_EVERY == 0
+
+
+def trigger_id(number):
+    return f"t-{number}"
+
+
+class Load:
+    """`count` triggers, every hundredth invalid, each recipient with a key of its own."""
+
+    def __init__(self, site, count):
+        self.site = site
+        self.count = count
+        self.thread = None
+        self.sent = 0
+
+    def send_all(self, pause_seconds=0.0, chunk=500):
+        for number in range(self.count):
+            data = {"name": f"Name {number}", "email": f"{number}@example.com", "amount": number}
+            if is_invalid(number):
+                data["amount"] = -1
+            self.site.send(WORKFLOW, f"user-{number}", data, trigger_id=trigger_id(number), key=f"user-{number}")
+            self.sent = number + 1
+            if pause_seconds and self.sent % chunk == 0:
+                time.sleep(pause_seconds)
+        self.site.flush()
+
+    def start(self, pause_seconds):
+        """Sends in the background, in chunks with pauses, so that what happens meanwhile happens in the middle."""
+        self.thread = threading.Thread(target=self.send_all, args=(pause_seconds,), daemon=True)
+        self.thread.start()
+
+    def join(self):
+        self.thread.join()
+        assert self.sent == self.count
+
+    def valid(self):
+        return [number for number in range(self.count) if not is_invalid(number)]
+
+    def invalid(self):
+        return [number for number in range(self.count) if is_invalid(number)]
+
+    def wait_done(self, budget_seconds):
+        self.site.wait_published("execution-completions", len(self.valid()), budget_seconds)
+        self.site.wait_published("rejected", len(self.invalid()), budget_seconds)
+
+    def check(self):
+        """After the workers have ended: each event once and only once, as a read_committed consumer sees them."""
+        expected = {execution_id(WORKFLOW, trigger_id(number)) for number in self.valid()}
+        executions = self.site.execution_completions()
+        steps = self.site.step_completions()
+        assert collections.Counter(e["execution_id"] for e in executions) == collections.Counter(expected)
+        assert {e["status"] for e in executions} == {"COMPLETED"}
+        pairs = collections.Counter((step["execution_id"], step["step_id"]) for step in steps)
+        assert pairs == collections.Counter((execution, step) for execution in expected for step in STEPS)
+        assert not duplicates(event["event_id"] for event in (*steps, *executions))
+        rejected = self.site.published("rejected")
+        keys = collections.Counter(message.key().decode() for message in rejected)
+        assert keys == collections.Counter(f"user-{number}" for number in self.invalid())
+
+    def check_inboxes(self):
+        """No step has run twice: one entry an execution."""
+        inboxes = self.site.inboxes()
+        counts = collections.Counter(len(entries) for entries in inboxes.values())
+        assert counts == {1: len(self.valid())}
