@@ -1,0 +1,64 @@
+/* step: one step of a workflow: what to send, and when not to.
+ *
+ * A step belongs to its workflow, and is as immutable. Rules: the list in findings.h and the table of config
+ * fields in step.c. */
+#ifndef ENGINE_WORKFLOW_STEP_H
+#define ENGINE_WORKFLOW_STEP_H
+
+#include "engine/schema/schema.h"
+#include "engine/workflow/config_template.h"
+
+/* X(code, name) */
+#define STEP_TYPES(X)        \
+    X(STEP_IN_APP, "IN_APP") \
+    X(STEP_EMAIL, "EMAIL")   \
+    X(STEP_SMS, "SMS")       \
+    X(STEP_PUSH, "PUSH")
+
+typedef enum step_type {
+#define X(code, name) code,
+    STEP_TYPES(X)
+#undef X
+        STEP_TYPE_COUNT
+} step_type;
+
+/* "IN_APP" and so on. Static. */
+const char *step_type_name(step_type type);
+/* False where no type has this name. */
+MUST_CHECK bool step_type_find(const value *name, step_type *type);
+
+/* A field of a step type's config. */
+typedef struct step_field {
+    const char *name;
+    bool required;
+    bool tree; /* a map of any depth whose strings are templates; else one string */
+    template_kind kind;
+} step_field;
+
+enum { STEP_FIELDS_MAX = 6 };
+
+/* The fields of a type in the order in which they are rendered; *count gets their number. Static. */
+const step_field *step_type_fields(step_type type, size_t *count);
+/* True for the types whose message has an address: `to`. */
+bool step_type_has_address(step_type type);
+
+/* Strings are VALUE_STRING, followed by a NUL in memory. */
+typedef struct step {
+    value id;
+    value name;
+    step_type type;
+    value provider;                                 /* VALUE_NULL: the one that [channels] names */
+    const expression *skip_condition;               /* NULL: never skipped */
+    const config_template *config[STEP_FIELDS_MAX]; /* by index into step_type_fields; NULL: absent */
+} step;
+
+/* Evaluates the skip condition (*skip is false without one). values: see workflow_scope; `a` is scratch.
+ * False with ERROR_EVALUATION; the message names Python's class and the position. */
+MUST_CHECK bool step_evaluate_skip(const step *s, const value *values, arena *a, bool *skip, error *e);
+
+/* Renders the step's message: a VALUE_MAP from field name to string (`data`: to a map), absent fields left
+ * out. It lives in the arena or borrows from values and the step. False with ERROR_TEMPLATE; the message
+ * names field, class and position, never a value. */
+MUST_CHECK bool step_render(const step *s, const value *values, arena *a, value *message, error *e);
+
+#endif
