@@ -25,6 +25,11 @@ enum {
 
     /* A workflow document and what hangs from it. */
     LIMIT_DOCUMENT_BYTES = 1 << 20,
+    LIMIT_DOCUMENT_EXPANDED_BYTES = 4 << 20, /* with aliases written out: a YAML bomb ends here */
+    LIMIT_DOCUMENT_MEMORY = 64 << 20,        /* its values and positions: some 60 bytes a node */
+    LIMIT_DOCUMENT_ANCHORS = 256,            /* searched one by one */
+    LIMIT_WORKFLOW_MEMORY = 64 << 20,        /* compiled: copies of its texts and its programs */
+    LIMIT_WORKFLOW_FINDINGS = 64,            /* told at once; the rest is counted */
     LIMIT_STEPS = 100,
     LIMIT_IDENTIFIER_BYTES = 255, /* ids of workflows and steps: they become parts of keys and headers */
 
