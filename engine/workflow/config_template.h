@@ -15,8 +15,9 @@ typedef struct config_template_error {
 
 /* Compiles `v` deeply (nesting is that of a document, at most LIMIT_VALUE_DEPTH). Nothing of `v` is kept.
  * NULL with *e. */
-MUST_CHECK config_template *config_template_compile(arena *a, const value *v, template_kind kind,
-                                                    const expression_scope *scope, config_template_error *e);
+MUST_CHECK const config_template *config_template_compile(arena *a, const value *v, template_kind kind,
+                                                          const expression_scope *scope,
+                                                          config_template_error *e);
 
 /* Renders: strings for templates, the constants as they are, in the same tree. values[i] is the value of
  * scope name i. False with *x. */

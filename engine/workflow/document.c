@@ -62,3 +62,95 @@ size_t document_line(const document *d, const value *node)
     const position *found = positions_find(&d->positions, node);
     return found == NULL ? 0 : found->line;
 }
+
+/* ---- JSON Pointers (RFC 6901) ---- */
+
+static void add_token(buffer *b, const value *key)
+{
+    buffer_add_byte(b, '/');
+    for (uint32_t i = 0; i < key->count; i++) {
+        if (key->text[i] == '~')
+            buffer_add_text(b, "~0");
+        else if (key->text[i] == '/')
+            buffer_add_text(b, "~1");
+        else
+            buffer_add_byte(b, key->text[i]);
+    }
+}
+
+/* Appends the way from v to the node; leaves the buffer as it was and returns false where there is none. */
+static bool write_way(const value *v, const value *node, buffer *b)
+{
+    if (v == node)
+        return true;
+    size_t size = b->size;
+    for (uint32_t i = 0; v->kind == VALUE_LIST && i < v->count; i++) {
+        buffer_add_byte(b, '/');
+        buffer_add_int(b, i);
+        if (write_way(&v->items[i], node, b))
+            return true;
+        b->size = size;
+    }
+    for (uint32_t i = 0; v->kind == VALUE_MAP && i < v->count; i++) {
+        add_token(b, &v->members[i].key);
+        if (write_way(&v->members[i].value, node, b))
+            return true;
+        b->size = size;
+    }
+    return false;
+}
+
+void document_write_pointer(const document *d, const value *node, buffer *b)
+{
+    (void)write_way(d->root, node, b);
+}
+
+static bool token_is(const char *token, size_t size, const value *key)
+{
+    size_t at = 0;
+    for (uint32_t i = 0; i < key->count; i++) {
+        if (at == size)
+            return false;
+        char c = token[at++];
+        if (c == '~' && at < size)
+            c = token[at++] == '0' ? '~' : '/';
+        if (c != key->text[i])
+            return false;
+    }
+    return at == size;
+}
+
+static const value *follow_index(const value *list, const char *token, size_t size)
+{
+    size_t index = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (token[i] < '0' || token[i] > '9' || index > list->count)
+            return NULL;
+        index = index * 10 + (size_t)(token[i] - '0');
+    }
+    return size > 0 && index < list->count ? &list->items[index] : NULL;
+}
+
+static const value *follow_token(const value *v, const char *token, size_t size)
+{
+    if (v->kind == VALUE_LIST)
+        return follow_index(v, token, size);
+    for (uint32_t i = 0; v->kind == VALUE_MAP && i < v->count; i++)
+        if (token_is(token, size, &v->members[i].key))
+            return &v->members[i].value;
+    return NULL;
+}
+
+const value *document_follow(const value *from, const char *pointer, size_t size)
+{
+    const char *end = pointer + size;
+    while (from != NULL && pointer < end) {
+        if (*pointer != '/')
+            return NULL;
+        const char *token = pointer + 1;
+        const char *stop = memchr(token, '/', (size_t)(end - token));
+        pointer = stop != NULL ? stop : end;
+        from = follow_token(from, token, (size_t)(pointer - token));
+    }
+    return from;
+}

@@ -6,6 +6,7 @@
 #ifndef ENGINE_WORKFLOW_DOCUMENT_H
 #define ENGINE_WORKFLOW_DOCUMENT_H
 
+#include "engine/value/buffer.h"
 #include "engine/workflow/positions.h"
 
 /* Read-only after document_read; lives as long as the arena and the text it was read from. */
@@ -24,5 +25,9 @@ MUST_CHECK bool document_read(document *d, arena *a, const char *name, const cha
 
 /* The line of a node of this document (a pointer into its values), or 0. */
 size_t document_line(const document *d, const value *node);
+/* Appends the JSON Pointer of a node of this document; of one that aliases share, that of its first place. */
+void document_write_pointer(const document *d, const value *node, buffer *b);
+/* The node that a JSON Pointer leads to from `from`, or NULL. */
+const value *document_follow(const value *from, const char *pointer, size_t size);
 
 #endif

@@ -6,7 +6,6 @@
 #ifndef ENGINE_WORKFLOW_FINDINGS_H
 #define ENGINE_WORKFLOW_FINDINGS_H
 
-#include "engine/value/buffer.h"
 #include "engine/workflow/document.h"
 
 /* X(code, name): the stable word of each rule. */
@@ -59,11 +58,16 @@ typedef struct workflow_findings {
 } workflow_findings;
 
 void workflow_findings_init(workflow_findings *f, arena *a);
-/* Copies its texts. `line` 0 and `location` "" where unknown. */
-void workflow_findings_add(workflow_findings *f, const char *file, size_t line, const char *location,
-                           workflow_rule rule, const char *format, ...) PRINTF_LIKE(6, 7);
+/* A finding at a node of the document; at the whole document where node is NULL. The sentence is copied. */
+void workflow_findings_add(workflow_findings *f, const document *d, const value *node, workflow_rule rule,
+                           const char *format, ...) PRINTF_LIKE(5, 6);
+/* A finding about a file as such; line 0 where none. */
+void workflow_findings_add_file(workflow_findings *f, const char *file, size_t line, workflow_rule rule,
+                                const char *format, ...) PRINTF_LIKE(5, 6);
 /* What document_read said, as a finding. */
 void workflow_findings_add_error(workflow_findings *f, const char *file, const error *e);
+/* All of them, those that were dropped included. */
+size_t workflow_findings_total(const workflow_findings *f);
 /* Appends `file:line: location: rule: sentence` (parts that are unknown are left out), without a newline. */
 void workflow_finding_write(buffer *b, const workflow_finding *finding);
 

@@ -5,6 +5,7 @@
 #ifndef ENGINE_WORKFLOW_WORKFLOW_H
 #define ENGINE_WORKFLOW_WORKFLOW_H
 
+#include "engine/workflow/content.h"
 #include "engine/workflow/findings.h"
 #include "engine/workflow/step.h"
 
@@ -46,16 +47,13 @@ typedef enum workflow_name {
 
 extern const expression_scope workflow_scope;
 
-enum { WORKFLOW_CONTENT_ID_SIZE = 37 }; /* a UUID's text and its NUL */
-
 /* Strings are VALUE_STRING, followed by a NUL in memory. */
 typedef struct workflow {
     value id;
     value name;
     workflow_status status;
     int version;
-    /* UUIDv5 of the canonical JSON of the document without `status`: same content, same id. */
-    char content_id[WORKFLOW_CONTENT_ID_SIZE];
+    char content_id[CONTENT_ID_SIZE]; /* same content, same id */
     const schema *payload_schema;
     const step *steps;
     size_t step_count;

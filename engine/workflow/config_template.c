@@ -1,0 +1,182 @@
+#include "engine/workflow/config_template.h"
+
+#include "engine/limits.h"
+#include "engine/value/copy.h"
+
+typedef enum config_kind {
+    CONFIG_CONSTANT,
+    CONFIG_TEXT,
+    CONFIG_LIST,
+    CONFIG_MAP,
+} config_kind;
+
+struct config_template {
+    config_kind kind;
+    uint32_t count; /* of items */
+    union {
+        value constant;
+        const template *text;
+        struct {
+            const config_template *items;
+            const value *keys; /* of a map */
+        };
+    };
+};
+
+typedef struct compiler {
+    arena *arena;
+    template_kind kind;
+    const expression_scope *scope;
+    config_template_error *error;
+} compiler;
+
+static bool compile(compiler *c, const value *v, config_template *out);
+
+static bool fail_memory(compiler *c)
+{
+    c->error->node = NULL;
+    return false;
+}
+
+/* Text without expressions is rendered here, once, so that what is wrong with it shows at once. */
+static bool fold_constant(compiler *c, const template *t, config_template *out)
+{
+    buffer b;
+    buffer_init(&b, c->arena, LIMIT_RENDERED_BYTES);
+    if (!template_render(t, NULL, c->arena, &b, &c->error->exception))
+        return false;
+    *out = (config_template){.kind = CONFIG_CONSTANT, .constant = buffer_string(&b)};
+    return true;
+}
+
+static bool compile_text(compiler *c, const value *v, config_template *out)
+{
+    c->error->node = v;
+    const template *t =
+        template_compile(c->arena, v->text, v->count, c->kind, c->scope, &c->error->exception);
+    if (t == NULL)
+        return false;
+    if (template_is_constant(t))
+        return fold_constant(c, t, out);
+    *out = (config_template){.kind = CONFIG_TEXT, .text = t};
+    return true;
+}
+
+static bool compile_list(compiler *c, const value *v, config_template *out)
+{
+    config_template *items = arena_calloc(c->arena, v->count, sizeof *items);
+    if (items == NULL)
+        return fail_memory(c);
+    for (uint32_t i = 0; i < v->count; i++)
+        if (!compile(c, &v->items[i], &items[i]))
+            return false;
+    *out = (config_template){.kind = CONFIG_LIST, .count = v->count, .items = items};
+    return true;
+}
+
+static bool compile_map(compiler *c, const value *v, config_template *out)
+{
+    config_template *items = arena_calloc(c->arena, v->count, sizeof *items);
+    value *keys = arena_calloc(c->arena, v->count, sizeof *keys);
+    if (items == NULL || keys == NULL)
+        return fail_memory(c);
+    for (uint32_t i = 0; i < v->count; i++) {
+        if (!value_copy(c->arena, &v->members[i].key, &keys[i]))
+            return fail_memory(c);
+        if (!compile(c, &v->members[i].value, &items[i]))
+            return false;
+    }
+    *out = (config_template){.kind = CONFIG_MAP, .count = v->count, .items = items, .keys = keys};
+    return true;
+}
+
+static bool compile(compiler *c, const value *v, config_template *out)
+{
+    switch (v->kind) {
+    case VALUE_STRING:
+        return compile_text(c, v, out);
+    case VALUE_LIST:
+        return compile_list(c, v, out);
+    case VALUE_MAP:
+        return compile_map(c, v, out);
+    default:
+        *out = (config_template){.kind = CONFIG_CONSTANT, .constant = *v};
+        return true;
+    }
+}
+
+const config_template *config_template_compile(arena *a, const value *v, template_kind kind,
+                                               const expression_scope *scope, config_template_error *e)
+{
+    compiler c = {.arena = a, .kind = kind, .scope = scope, .error = e};
+    config_template *t = arena_alloc(a, sizeof *t);
+    if (t == NULL) {
+        (void)fail_memory(&c);
+        return NULL;
+    }
+    return compile(&c, v, t) ? t : NULL;
+}
+
+/* ---- rendering ---- */
+
+static bool fail_rendering(exception *x)
+{
+    *x = (exception){.type = EXCEPTION_RESOURCE,
+                     .message = "the rendered message needs more memory than its bound"};
+    return false;
+}
+
+static bool render_text(const config_template *t, const value *values, arena *a, value *out, exception *x)
+{
+    buffer b;
+    buffer_init(&b, a, LIMIT_RENDERED_BYTES);
+    if (!template_render(t->text, values, a, &b, x))
+        return false;
+    *out = buffer_string(&b);
+    return true;
+}
+
+static bool render_list(const config_template *t, const value *values, arena *a, value *out, exception *x)
+{
+    list_builder items;
+    list_builder_init(&items, a);
+    for (uint32_t i = 0; i < t->count; i++) {
+        value item;
+        if (!config_template_render(&t->items[i], values, a, &item, x))
+            return false;
+        if (!list_builder_add(&items, item))
+            return fail_rendering(x);
+    }
+    *out = list_builder_finish(&items);
+    return true;
+}
+
+static bool render_map(const config_template *t, const value *values, arena *a, value *out, exception *x)
+{
+    map_builder members;
+    map_builder_init(&members, a);
+    for (uint32_t i = 0; i < t->count; i++) {
+        value member;
+        if (!config_template_render(&t->items[i], values, a, &member, x))
+            return false;
+        if (!map_builder_put(&members, t->keys[i], member))
+            return fail_rendering(x);
+    }
+    *out = map_builder_finish(&members);
+    return true;
+}
+
+bool config_template_render(const config_template *t, const value *values, arena *a, value *out, exception *x)
+{
+    switch (t->kind) {
+    case CONFIG_TEXT:
+        return render_text(t, values, a, out, x);
+    case CONFIG_LIST:
+        return render_list(t, values, a, out, x);
+    case CONFIG_MAP:
+        return render_map(t, values, a, out, x);
+    default:
+        *out = t->constant;
+        return true;
+    }
+}

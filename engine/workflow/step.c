@@ -1,0 +1,116 @@
+#include "engine/workflow/step.h"
+
+/* Rendered in this order. */
+static const step_field in_app_fields[] = {
+    {"subject", .kind = TEMPLATE_LINE},
+    {"body", .required = true, .kind = TEMPLATE_TEXT},
+    {"data", .tree = true, .kind = TEMPLATE_TEXT},
+    {"redirect_url", .kind = TEMPLATE_LINE},
+};
+static const step_field email_fields[] = {
+    {"to", .required = true, .kind = TEMPLATE_LINE},
+    {"from", .kind = TEMPLATE_LINE},
+    {"reply_to", .kind = TEMPLATE_LINE},
+    {"subject", .required = true, .kind = TEMPLATE_LINE},
+    {"text", .kind = TEMPLATE_TEXT},
+    {"html", .kind = TEMPLATE_HTML},
+};
+static const step_field sms_fields[] = {
+    {"to", .required = true, .kind = TEMPLATE_LINE},
+    {"body", .required = true, .kind = TEMPLATE_TEXT},
+};
+static const step_field push_fields[] = {
+    {"to", .required = true, .kind = TEMPLATE_LINE},
+    {"title", .required = true, .kind = TEMPLATE_LINE},
+    {"body", .required = true, .kind = TEMPLATE_TEXT},
+    {"data", .tree = true, .kind = TEMPLATE_TEXT},
+};
+
+#define FIELDS(table)                         \
+    {                                         \
+        table, sizeof table / sizeof table[0] \
+    }
+static const struct {
+    const step_field *fields;
+    size_t count;
+} fields_of[STEP_TYPE_COUNT] = {
+    [STEP_IN_APP] = FIELDS(in_app_fields),
+    [STEP_EMAIL] = FIELDS(email_fields),
+    [STEP_SMS] = FIELDS(sms_fields),
+    [STEP_PUSH] = FIELDS(push_fields),
+};
+static_assert(sizeof email_fields / sizeof email_fields[0] == STEP_FIELDS_MAX, "the longest table");
+
+static const char *const type_names[STEP_TYPE_COUNT] = {
+#define X(code, name) name,
+    STEP_TYPES(X)
+#undef X
+};
+
+const char *step_type_name(step_type type)
+{
+    return type_names[type];
+}
+
+bool step_type_find(const value *name, step_type *type)
+{
+    for (int i = 0; i < STEP_TYPE_COUNT; i++) {
+        if (value_is_text(name, type_names[i])) {
+            *type = (step_type)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const step_field *step_type_fields(step_type type, size_t *count)
+{
+    *count = fields_of[type].count;
+    return fields_of[type].fields;
+}
+
+bool step_type_has_address(step_type type)
+{
+    return type != STEP_IN_APP;
+}
+
+bool step_evaluate_skip(const step *s, const value *values, arena *a, bool *skip, error *e)
+{
+    *skip = false;
+    if (s->skip_condition == NULL)
+        return true;
+    exception x;
+    value result;
+    if (!expression_evaluate(s->skip_condition, values, a, &result, &x))
+        return error_set(e, ERROR_EVALUATION, x.position, "skip_condition of step %s: %s at byte %zu: %s",
+                         s->id.text, exception_name(x.type), x.position, x.message);
+    *skip = expression_truth(&result);
+    return true;
+}
+
+static bool fail_rendering(const step *s, const step_field *field, const exception *x, error *e)
+{
+    return error_set(e, ERROR_TEMPLATE, x->position, "config/%s of step %s: %s at byte %zu: %s", field->name,
+                     s->id.text, exception_name(x->type), x->position, x->message);
+}
+
+bool step_render(const step *s, const value *values, arena *a, value *message, error *e)
+{
+    size_t count;
+    const step_field *fields = step_type_fields(s->type, &count);
+    map_builder members;
+    map_builder_init(&members, a);
+    for (size_t i = 0; i < count; i++) {
+        if (s->config[i] == NULL)
+            continue;
+        value rendered;
+        exception x;
+        if (!config_template_render(s->config[i], values, a, &rendered, &x))
+            return fail_rendering(s, &fields[i], &x, e);
+        if (!map_builder_put(&members, value_cstring(fields[i].name), rendered))
+            return error_set(e, ERROR_LIMIT, 0, "the message of step %s needs more memory than its bound",
+                             s->id.text);
+    }
+    *message = map_builder_finish(&members);
+    return true;
+}

@@ -1,0 +1,115 @@
+#include "engine/workflow/step_compiler.h"
+
+#include "engine/workflow/workflow.h"
+
+static const key_rule step_keys[] = {
+    {"step_id", KEY_STRING, KEY_REQUIRED},        {"step_type", KEY_STRING, KEY_REQUIRED},
+    {"name", KEY_STRING, KEY_REQUIRED},           {"config", KEY_MAP, KEY_REQUIRED},
+    {"skip_condition", KEY_STRING, KEY_OPTIONAL}, {"control_schema", KEY_LATER, KEY_OPTIONAL},
+    {"retry", KEY_LATER, KEY_OPTIONAL},           {"on_failure", KEY_LATER, KEY_OPTIONAL},
+    {"delay", KEY_LATER, KEY_OPTIONAL},
+};
+
+/* Authors write `to:` beside `config:` rather than in it. */
+static const char *config_keys_place(const char *key)
+{
+    if (strcmp(key, "provider") == 0)
+        return "config";
+    for (int type = 0; type < STEP_TYPE_COUNT; type++) {
+        size_t count;
+        const step_field *fields = step_type_fields((step_type)type, &count);
+        for (size_t i = 0; i < count; i++)
+            if (strcmp(key, fields[i].name) == 0)
+                return "config";
+    }
+    return NULL;
+}
+
+static bool compile_type(compiler *c, const value *v, step_type *type)
+{
+    if (v == NULL)
+        return false;
+    if (step_type_find(v, type))
+        return true;
+    workflow_findings_add(c->findings, c->document, v, RULE_STEP_TYPE,
+                          "no step type \"%.*s\"; there are IN_APP, EMAIL, SMS and PUSH", compiler_shown(v),
+                          v->text);
+    return false;
+}
+
+static const expression *compile_skip_condition(compiler *c, const value *v)
+{
+    if (v == NULL)
+        return NULL;
+    exception x;
+    const expression *p = expression_compile(c->arena, v->text, v->count, &workflow_scope, &x);
+    if (p == NULL)
+        compiler_add_exception(c, v, RULE_SKIP_CONDITION, &x);
+    return p;
+}
+
+static const config_template *compile_field(compiler *c, const value *config, const step_field *field)
+{
+    const value *v = compiler_get(config, field->name, field->tree ? VALUE_MAP : VALUE_STRING);
+    if (v == NULL)
+        return NULL;
+    config_template_error e;
+    const config_template *t = config_template_compile(c->arena, v, field->kind, &workflow_scope, &e);
+    if (t == NULL && e.node == NULL)
+        compiler_add_memory(c);
+    else if (t == NULL)
+        compiler_add_exception(c, e.node, RULE_TEMPLATE, &e.exception);
+    return t;
+}
+
+static void check_config_keys(compiler *c, const value *config, step_type type)
+{
+    static const char *const whats[STEP_TYPE_COUNT] = {
+        [STEP_IN_APP] = "the config of an IN_APP step",
+        [STEP_EMAIL] = "the config of an EMAIL step",
+        [STEP_SMS] = "the config of an SMS step",
+        [STEP_PUSH] = "the config of a PUSH step",
+    };
+    size_t count;
+    const step_field *fields = step_type_fields(type, &count);
+    key_rule rules[STEP_FIELDS_MAX + 1] = {{"provider", KEY_STRING, KEY_OPTIONAL}};
+    for (size_t i = 0; i < count; i++)
+        rules[i + 1] = (key_rule){fields[i].name, fields[i].tree ? KEY_MAP : KEY_STRING,
+                                  fields[i].required ? KEY_REQUIRED : KEY_OPTIONAL};
+    compiler_check_keys(c, config, rules, count + 1, whats[type], NULL);
+}
+
+static void check_email_content(compiler *c, const value *config)
+{
+    const value *text = value_field(config, "text");
+    const value *html = value_field(config, "html");
+    if ((text == NULL || text->kind == VALUE_NULL) && (html == NULL || html->kind == VALUE_NULL))
+        workflow_findings_add(c->findings, c->document, config, RULE_EMAIL_CONTENT,
+                              "an EMAIL step needs \"text\" or \"html\" or both");
+}
+
+static void compile_config(compiler *c, const value *config, step *s)
+{
+    check_config_keys(c, config, s->type);
+    if (s->type == STEP_EMAIL)
+        check_email_content(c, config);
+    const value *provider = compiler_get(config, "provider", VALUE_STRING);
+    if (provider != NULL)
+        s->provider = compiler_identifier(c, provider);
+    size_t count;
+    const step_field *fields = step_type_fields(s->type, &count);
+    for (size_t i = 0; i < count; i++)
+        s->config[i] = compile_field(c, config, &fields[i]);
+}
+
+void step_compile(compiler *c, const value *v, step *s)
+{
+    *s = (step){.provider = value_null()};
+    compiler_check_keys(c, v, step_keys, sizeof step_keys / sizeof step_keys[0], "a step", config_keys_place);
+    s->id = compiler_identifier(c, compiler_get(v, "step_id", VALUE_STRING));
+    s->name = compiler_name(c, compiler_get(v, "name", VALUE_STRING));
+    s->skip_condition = compile_skip_condition(c, compiler_get(v, "skip_condition", VALUE_STRING));
+    const value *config = compiler_get(v, "config", VALUE_MAP);
+    if (compile_type(c, compiler_get(v, "step_type", VALUE_STRING), &s->type) && config != NULL)
+        compile_config(c, config, s);
+}
