@@ -17,6 +17,9 @@ enum {
     /* A trigger as it arrives and as values; the first is worker.max_trigger_bytes' default. */
     LIMIT_TRIGGER_BYTES = 1 << 20,
     LIMIT_TRIGGER_DECODED_BYTES = 16 << 20,
+    LIMIT_TRIGGER_ID_BYTES = 512, /* an idempotency key: longer ones are documents, not keys */
+    LIMIT_RECIPIENT_BYTES = 512,  /* becomes part of keys and of the completions' key */
+    LIMIT_TRACE_BYTES = 512,      /* traceparent is 55 bytes; tracestate should stay below this (W3C) */
 
     /* A writer schema's text, and its types counted with every nesting. */
     LIMIT_AVRO_SCHEMA_BYTES = 1 << 20,

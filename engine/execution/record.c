@@ -1,0 +1,287 @@
+#include "engine/execution/record.h"
+
+#include "engine/limits.h"
+#include "engine/value/base64.h"
+#include "engine/value/json.h"
+#include "engine/value/timestamp.h"
+#include "engine/value/utf8.h"
+
+/* ---- writing ---- */
+
+/* `,"name":` or, for the first member, `{"name":`. Names need no escapes. */
+static void write_name(buffer *b, char before, const char *name)
+{
+    buffer_add_byte(b, before);
+    buffer_add_byte(b, '"');
+    buffer_add_text(b, name);
+    buffer_add(b, "\":", 2);
+}
+
+static void write_text(buffer *b, char before, const char *name, const char *text)
+{
+    write_name(b, before, name);
+    json_write_string(b, text, strlen(text));
+}
+
+static void write_value(buffer *b, char before, const char *name, const value *v)
+{
+    write_name(b, before, name);
+    json_write(b, v);
+}
+
+static void write_int(buffer *b, char before, const char *name, int64_t n)
+{
+    write_name(b, before, name);
+    buffer_add_int(b, n);
+}
+
+static void write_time(buffer *b, char before, const char *name, int64_t ms)
+{
+    char text[TIMESTAMP_TEXT_SIZE];
+    write_name(b, before, name);
+    if (ms == 0)
+        buffer_add(b, "null", 4);
+    else
+        json_write_string(b, text, timestamp_format_millis(ms, text));
+}
+
+static void write_key(buffer *b, const value *key)
+{
+    if (key->kind != VALUE_STRING || utf8_valid(key->text, key->count, NULL)) {
+        write_value(b, ',', "key", key);
+        return;
+    }
+    write_name(b, ',', "key_base64");
+    buffer_add_byte(b, '"');
+    if (buffer_reserve(b, base64_size(key->count))) {
+        base64_encode(key->text, key->count, b->bytes + b->size);
+        b->size += base64_size(key->count);
+    }
+    buffer_add_byte(b, '"');
+}
+
+static void write_step(buffer *b, const step_state *s)
+{
+    write_value(b, '{', "step_id", &s->step_id);
+    write_value(b, ',', "step_type", &s->step_type);
+    write_text(b, ',', "status", step_status_name(s->status));
+    write_int(b, ',', "attempt", s->attempt);
+    write_value(b, ',', "reason", &s->reason);
+    write_name(b, ',', "result");
+    if (s->result.kind == VALUE_STRING)
+        buffer_add(b, s->result.text, s->result.count); /* JSON already */
+    else
+        buffer_add(b, "null", 4);
+    write_name(b, ',', "error");
+    if (s->error_code.kind == VALUE_STRING) {
+        write_value(b, '{', "code", &s->error_code);
+        write_value(b, ',', "message", &s->error_message);
+        buffer_add_byte(b, '}');
+    } else {
+        buffer_add(b, "null", 4);
+    }
+    write_time(b, ',', "started_at", s->started_ms);
+    write_time(b, ',', "completed_at", s->completed_ms);
+    buffer_add_byte(b, '}');
+}
+
+void record_write(buffer *b, const execution *x)
+{
+    write_int(b, '{', "format", RECORD_FORMAT);
+    write_text(b, ',', "execution_id", x->id.text);
+    write_text(b, ',', "status", execution_status_name(x->status));
+    write_int(b, ',', "run", x->run);
+    write_value(b, ',', "workflow_id", &x->workflow_id);
+    write_int(b, ',', "workflow_version", x->workflow_version);
+    write_value(b, ',', "trigger_id", &x->trigger_id);
+    write_value(b, ',', "recipient", &x->recipient);
+    write_name(b, ',', "origin");
+    write_value(b, '{', "topic", &x->origin.topic);
+    write_int(b, ',', "partition", x->origin.partition);
+    write_int(b, ',', "offset", x->origin.offset);
+    buffer_add_byte(b, '}');
+    write_key(b, &x->key);
+    write_value(b, ',', "traceparent", &x->traceparent);
+    write_value(b, ',', "tracestate", &x->tracestate);
+    write_value(b, ',', "payload", &x->payload);
+    write_value(b, ',', "metadata", &x->metadata);
+    write_int(b, ',', "current_step", (int64_t)x->current_step);
+    write_time(b, ',', "started_at", x->started_ms);
+    write_time(b, ',', "completed_at", x->completed_ms);
+    write_name(b, ',', "steps");
+    for (size_t i = 0; i < x->step_count; i++) {
+        buffer_add_byte(b, i == 0 ? '[' : ',');
+        write_step(b, &x->steps[i]);
+    }
+    buffer_add(b, "]}", 2);
+}
+
+/* ---- reading ---- */
+
+static bool bad_field(error *e, const char *name)
+{
+    return error_set(e, ERROR_RECORD, 0, "the record's member \"%s\" is missing or wrong", name);
+}
+
+static bool read_text(const value *map, const char *name, bool nullable, value *out, error *e)
+{
+    const value *v = value_field(map, name);
+    if (v == NULL || !(v->kind == VALUE_STRING || (nullable && v->kind == VALUE_NULL)))
+        return bad_field(e, name);
+    *out = *v;
+    return true;
+}
+
+static bool read_int(const value *map, const char *name, int64_t min, int64_t max, int64_t *out, error *e)
+{
+    const value *v = value_field(map, name);
+    if (v == NULL || v->kind != VALUE_INT || v->integer < min || v->integer > max)
+        return bad_field(e, name);
+    *out = v->integer;
+    return true;
+}
+
+static bool read_map(const value *map, const char *name, value *out, error *e)
+{
+    const value *v = value_field(map, name);
+    if (v == NULL || v->kind != VALUE_MAP)
+        return bad_field(e, name);
+    *out = *v;
+    return true;
+}
+
+static bool read_time(const value *map, const char *name, int64_t *ms, error *e)
+{
+    const value *v = value_field(map, name);
+    int64_t us;
+    *ms = 0;
+    if (v != NULL && v->kind == VALUE_NULL)
+        return true;
+    if (v == NULL || v->kind != VALUE_STRING || !timestamp_parse(v->text, v->count, &us))
+        return bad_field(e, name);
+    *ms = us / 1000;
+    return true;
+}
+
+static bool read_key(const value *map, arena *a, value *out, error *e)
+{
+    const value *encoded = value_field(map, "key_base64");
+    if (encoded == NULL)
+        return read_text(map, "key", true, out, e);
+    char *bytes = encoded->kind == VALUE_STRING ? arena_alloc(a, encoded->count) : NULL;
+    size_t size;
+    if (bytes == NULL || !base64_decode(encoded->text, encoded->count, bytes, &size))
+        return bad_field(e, "key_base64");
+    *out = value_string(bytes, size);
+    return true;
+}
+
+static bool read_error(const value *map, step_state *s, error *e)
+{
+    const value *failure = value_field(map, "error");
+    if (failure == NULL)
+        return bad_field(e, "error");
+    if (failure->kind == VALUE_NULL)
+        return true;
+    return read_text(failure, "code", false, &s->error_code, e) &&
+           read_text(failure, "message", false, &s->error_message, e);
+}
+
+/* The result was written by json_write, and writing it again gives the same bytes. */
+static bool read_result(const value *map, arena *a, step_state *s, error *e)
+{
+    const value *result = value_field(map, "result");
+    if (result == NULL)
+        return bad_field(e, "result");
+    if (result->kind == VALUE_NULL)
+        return true;
+    buffer text;
+    buffer_init(&text, a, LIMIT_RECORD_BYTES);
+    json_write(&text, result);
+    if (text.failed)
+        return bad_field(e, "result");
+    s->result = buffer_string(&text);
+    return true;
+}
+
+static bool read_step(const value *map, arena *a, step_state *s, error *e)
+{
+    value status;
+    return read_text(map, "step_id", false, &s->step_id, e) &&
+           read_text(map, "step_type", false, &s->step_type, e) &&
+           read_text(map, "status", false, &status, e) &&
+           (step_status_find(&status, &s->status) || bad_field(e, "status")) &&
+           read_int(map, "attempt", 0, INT32_MAX, &s->attempt, e) &&
+           read_text(map, "reason", true, &s->reason, e) && read_result(map, a, s, e) &&
+           read_error(map, s, e) && read_time(map, "started_at", &s->started_ms, e) &&
+           read_time(map, "completed_at", &s->completed_ms, e);
+}
+
+static bool read_steps(const value *record, arena *a, execution *x, error *e)
+{
+    const value *steps = value_field(record, "steps");
+    int64_t current_step;
+    if (steps == NULL || steps->kind != VALUE_LIST || steps->count == 0 || steps->count > LIMIT_STEPS)
+        return bad_field(e, "steps");
+    x->step_count = steps->count;
+    x->steps = arena_calloc(a, steps->count, sizeof *x->steps);
+    if (x->steps == NULL)
+        return error_set(e, ERROR_LIMIT, 0, "the record needs more memory than its bound");
+    for (uint32_t i = 0; i < steps->count; i++)
+        if (!read_step(&steps->items[i], a, &x->steps[i], e))
+            return error_prefix(e, "step %u", i);
+    if (!read_int(record, "current_step", 0, steps->count, &current_step, e))
+        return false;
+    x->current_step = (size_t)current_step;
+    return true;
+}
+
+static bool read_origin(const value *record, execution *x, error *e)
+{
+    value from;
+    int64_t partition;
+    if (!read_map(record, "origin", &from, e) || !read_text(&from, "topic", false, &x->origin.topic, e) ||
+        !read_int(&from, "partition", 0, INT32_MAX, &partition, e) ||
+        !read_int(&from, "offset", 0, INT64_MAX, &x->origin.offset, e))
+        return false;
+    x->origin.partition = (int32_t)partition;
+    return true;
+}
+
+static bool read_header(const value *record, execution *x, error *e)
+{
+    int64_t format;
+    value id, status;
+    return read_int(record, "format", RECORD_FORMAT, RECORD_FORMAT, &format, e) &&
+           read_text(record, "execution_id", false, &id, e) &&
+           (identity_parse(&id, &x->id) || bad_field(e, "execution_id")) &&
+           read_text(record, "status", false, &status, e) &&
+           (execution_status_find(&status, &x->status) || bad_field(e, "status")) &&
+           read_int(record, "run", 1, INT32_MAX, &x->run, e) &&
+           read_text(record, "workflow_id", false, &x->workflow_id, e) &&
+           read_int(record, "workflow_version", 1, INT32_MAX, &x->workflow_version, e) &&
+           read_text(record, "trigger_id", true, &x->trigger_id, e) &&
+           read_text(record, "recipient", false, &x->recipient, e) && read_origin(record, x, e);
+}
+
+bool record_read(execution *x, arena *a, const char *text, size_t size, error *e)
+{
+    value record;
+    *x = (execution){.arena = a};
+    if (!json_read(a, text, size, &record, e)) {
+        e->code = ERROR_RECORD;
+        return error_prefix(e, "the record is no JSON, at byte %zu", e->position);
+    }
+    if (record.kind != VALUE_MAP)
+        return error_set(e, ERROR_RECORD, 0, "the record is no object");
+    const value *payload = value_field(&record, "payload");
+    if (payload == NULL)
+        return bad_field(e, "payload");
+    x->payload = *payload;
+    return read_header(&record, x, e) && read_key(&record, a, &x->key, e) &&
+           read_text(&record, "traceparent", true, &x->traceparent, e) &&
+           read_text(&record, "tracestate", true, &x->tracestate, e) &&
+           read_map(&record, "metadata", &x->metadata, e) && read_steps(&record, a, x, e) &&
+           read_time(&record, "started_at", &x->started_ms, e) &&
+           read_time(&record, "completed_at", &x->completed_ms, e);
+}

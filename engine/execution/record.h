@@ -1,0 +1,27 @@
+/* record: an execution as Redis keeps it: one JSON object under one key, readable with GET, written whole.
+ *
+ *   {"format":1,"execution_id":"...","status":"COMPLETED","run":1,"workflow_id":"...","workflow_version":1,
+ *    "trigger_id":null,"recipient":"...","origin":{"topic":"...","partition":0,"offset":7},"key":"...",
+ *    "traceparent":null,"tracestate":null,"payload":{...},"metadata":{...},"current_step":3,
+ *    "started_at":"2026-11-24T11:53:05.123Z","completed_at":"...",
+ *    "steps":[{"step_id":"...","step_type":"EMAIL","status":"COMPLETED","attempt":1,"reason":null,
+ *              "result":{"provider":"...","message":{...}},"error":null,"started_at":"...","completed_at":"..."}]}
+ *
+ * A key that is no UTF-8 is kept as "key_base64". To change the format: raise RECORD_FORMAT, read the old one
+ * too, and keep a file of the old one in the tests. */
+#ifndef ENGINE_EXECUTION_RECORD_H
+#define ENGINE_EXECUTION_RECORD_H
+
+#include "engine/execution/execution.h"
+
+enum { RECORD_FORMAT = 1 };
+
+/* Appends the record; the buffer says whether it failed. */
+void record_write(buffer *b, const execution *x);
+
+/* Reads a record back into *x, without what only a running execution has. Strings borrow from `text`; the
+ * rest lives in the arena. The text is as untrusted as anything from a network. ERROR_RECORD where it is no
+ * record of a known format. */
+MUST_CHECK bool record_read(execution *x, arena *a, const char *text, size_t size, error *e);
+
+#endif
