@@ -39,11 +39,16 @@ enum {
     /* JSON Schema. */
     LIMIT_SCHEMA_BYTES = 1 << 20,
     LIMIT_SCHEMA_KEYWORDS = 16384,
-    LIMIT_SCHEMA_DEPTH = 128,      /* nesting of subschemas in the text */
-    LIMIT_SCHEMA_CALL_DEPTH = 256, /* nesting of subschemas and references while validating */
+    LIMIT_SCHEMA_DEPTH = 128,       /* nesting of subschemas in the text */
+    LIMIT_SCHEMA_CALL_DEPTH = 256,  /* nesting of subschemas and references while validating */
+    LIMIT_SCHEMA_MEMORY = 64 << 20, /* compiled; the least schema takes some 5 KiB */
+    LIMIT_SCHEMA_STEPS = 10000000,  /* subschemas and comparisons of one validation: a second, about */
+    LIMIT_SCHEMA_SCRATCH =
+        64 << 20, /* of one validation: marks of evaluated members, hashes of unique items */
     LIMIT_PATTERN_BYTES = 4096,
     LIMIT_PATTERN_MATCH = 1000000, /* PCRE2 match limit: a hit is an error, never "no match" */
     LIMIT_PATTERN_DEPTH = 1000,    /* PCRE2 depth limit */
+    LIMIT_PATTERN_STACK = 1 << 20, /* of PCRE2's machine code */
     LIMIT_SCHEMA_ERRORS = 16,      /* reported for one instance */
 
     /* Expressions and templates. */

@@ -1,0 +1,285 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "engine/limits.h"
+#include "engine/schema/compiler.h"
+
+/* ---- errors and memory ---- */
+
+bool compiler_fail_memory(compiler *c)
+{
+    return error_set(c->error, ERROR_LIMIT, 0, "the schema needs more memory than its bound");
+}
+
+static bool fail_at(compiler *c, const place *where, error_code code, const char *format, va_list arguments)
+{
+    char sentence[ERROR_MESSAGE_SIZE];
+    vsnprintf(sentence, sizeof sentence, format, arguments);
+    buffer pointer;
+    buffer_init(&pointer, &c->scratch, ERROR_MESSAGE_SIZE / 2);
+    place_write(&pointer, where);
+    return error_set(c->error, code, 0, "%.*s: %s", (int)pointer.size, pointer.size == 0 ? "" : pointer.bytes,
+                     sentence);
+}
+
+bool compiler_fail_at(compiler *c, const place *where, error_code code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fail_at(c, where, code, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool compiler_fail(compiler *c, const subschema *s, const char *keyword_name, error_code code,
+                   const char *format, ...)
+{
+    place where = {.parent = s->node->place, .keyword = keyword_name, .index = PLACE_NO_INDEX};
+    va_list arguments;
+    va_start(arguments, format);
+    fail_at(c, &where, code, format, arguments);
+    va_end(arguments);
+    return false;
+}
+
+bool compiler_count(compiler *c, uint32_t count)
+{
+    if (count > LIMIT_SCHEMA_KEYWORDS - c->keyword_count)
+        return error_set(c->error, ERROR_LIMIT, 0, "the schema has more than %d keywords",
+                         LIMIT_SCHEMA_KEYWORDS);
+    c->keyword_count += count;
+    return true;
+}
+
+bool compiler_reserve(compiler *c, void **items, uint32_t count, uint32_t *capacity, size_t size)
+{
+    if (count < *capacity)
+        return true;
+    uint32_t wider = *capacity == 0 ? 16 : *capacity * 2;
+    void *moved = arena_grow(&c->scratch, *items, *capacity * size, wider * size);
+    if (moved == NULL)
+        return false;
+    *items = moved;
+    *capacity = wider;
+    return true;
+}
+
+/* ---- nodes ---- */
+
+instruction *compiler_emit(compiler *c, opcode op)
+{
+    if (!compiler_reserve(c, (void **)&c->code, c->code_count, &c->code_capacity, sizeof *c->code)) {
+        compiler_fail_memory(c);
+        return NULL;
+    }
+    instruction *i = &c->code[c->code_count++];
+    *i = (instruction){.op = (uint8_t)op};
+    return i;
+}
+
+const node *compiler_node(const compiler *c, const value *document)
+{
+    return document_find(c, document)->node;
+}
+
+static group group_of(uint8_t op)
+{
+    static const uint8_t groups[] = {
+#define X(op, keyword, group, operand) group,
+        SCHEMA_OPS(X)
+#undef X
+    };
+    return groups[op];
+}
+
+/* Moves what was emitted into the node: ops are numbered in the order of their groups. */
+static bool finish_code(compiler *c, node *n)
+{
+    instruction *code = arena_alloc(c->arena, c->code_count * sizeof *code);
+    if (code == NULL)
+        return compiler_fail_memory(c);
+    uint16_t count = 0;
+    int next_group = 0;
+    for (uint8_t op = 0; op <= OP_UNEVALUATED_PROPERTIES; op++) {
+        while (next_group <= (int)group_of(op))
+            n->begin[next_group++] = count;
+        for (uint32_t i = 0; i < c->code_count; i++)
+            if (c->code[i].op == op)
+                code[count++] = c->code[i];
+    }
+    n->end = count;
+    n->code = code;
+    c->code_count = 0;
+    return true;
+}
+
+static_assert(LIMIT_SCHEMA_KEYWORDS < UINT16_MAX, "a node's instructions are counted in 16 bits");
+
+static bool type_of_name(const value *name, uint16_t *types)
+{
+    static const struct {
+        const char *name;
+        uint16_t types;
+    } known[] = {
+        {"null", TYPE_NULL},     {"boolean", TYPE_BOOLEAN},
+        {"string", TYPE_STRING}, {"integer", TYPE_INT | TYPE_INTEGRAL},
+        {"array", TYPE_ARRAY},   {"number", TYPE_INT | TYPE_FLOAT},
+        {"object", TYPE_OBJECT},
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (value_is_text(name, known[i].name)) {
+            *types |= known[i].types;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool compile_type(compiler *c, const subschema *s)
+{
+    node *n = s->node;
+    const value *type = value_field(s->document, "type");
+    n->types = TYPE_ANY;
+    if (type == NULL)
+        return true;
+    const value *names = type->kind == VALUE_LIST ? type->items : type;
+    uint32_t count = type->kind == VALUE_LIST ? type->count : 1;
+    n->types = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (!type_of_name(&names[i], &n->types))
+            count = 0;
+    return count > 0 || compiler_fail(c, s, "type", ERROR_INVALID_SCHEMA, "must name types of JSON");
+}
+
+static bool compile_keywords(compiler *c, const subschema *s, dialect d)
+{
+    for (uint32_t i = 0; i < s->document->count; i++) {
+        const value_member *member = &s->document->members[i];
+        const keyword *k = keyword_find(&member->key, d);
+        if (k != NULL && k->compile != NULL && !k->compile(c, s, k, &member->value))
+            return false;
+    }
+    return keywords_compile_members(c, s) && keywords_compile_items(c, s) &&
+           keywords_compile_contains(c, s) && keywords_compile_condition(c, s);
+}
+
+static bool compile_subschema(compiler *c, const subschema *s)
+{
+    if (s->document->kind == VALUE_BOOL) {
+        s->node->types = s->document->boolean ? TYPE_ANY : 0;
+        return true;
+    }
+    dialect d = document_dialect(c, s);
+    const value *ref = d == DIALECT_7 ? value_field(s->document, "$ref") : NULL;
+    if (ref != NULL) { /* in draft-07 nothing beside it counts */
+        value name = value_cstring("$ref");
+        const keyword *k = keyword_find(&name, d);
+        s->node->types = TYPE_ANY;
+        return k->compile(c, s, k, ref) && finish_code(c, s->node);
+    }
+    return compile_type(c, s) && compile_keywords(c, s, d) && finish_code(c, s->node);
+}
+
+/* ---- the whole ---- */
+
+static int compare_dynamic_anchors(const void *a, const void *b)
+{
+    const dynamic_anchor *x = a;
+    const dynamic_anchor *y = b;
+    if (x->resource != y->resource)
+        return x->resource < y->resource ? -1 : 1;
+    return (x->anchor > y->anchor) - (x->anchor < y->anchor);
+}
+
+uint32_t compiler_anchor_number(const compiler *c, const value *name)
+{
+    uint32_t i = 0;
+    while (!c->anchors[i].dynamic || !value_same_text(&c->anchors[i].name, name))
+        i++;
+    return i;
+}
+
+static bool collect_dynamic_anchors(compiler *c)
+{
+    dynamic_anchor *found = arena_alloc(c->arena, c->anchor_count * sizeof *found);
+    if (found == NULL)
+        return compiler_fail_memory(c);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < c->anchor_count; i++) {
+        const anchor *a = &c->anchors[i];
+        if (a->dynamic)
+            found[count++] = (dynamic_anchor){
+                .resource = a->node->resource,
+                .anchor = compiler_anchor_number(c, &a->name),
+                .node = a->node,
+            };
+    }
+    qsort(found, count, sizeof *found, compare_dynamic_anchors);
+    c->schema->dynamic_anchors = found;
+    c->schema->dynamic_anchor_count = count;
+    return true;
+}
+
+/* A node that is nothing but a reference need not be visited, unless a dynamic scope must see it. */
+static void find_alias(const compiler *c, node *n)
+{
+    const node *target = n;
+    uint32_t hops = 0;
+    while (target->types == TYPE_ANY && target->end == 1 && target->code[0].op == OP_REF &&
+           (c->schema->dynamic_anchor_count == 0 || target->resource == target->code[0].node->resource)) {
+        if (hops++ == c->subschema_count)
+            return; /* a circle */
+        target = target->code[0].node;
+    }
+    n->alias = target == n ? NULL : target;
+}
+
+static bool compile_document(compiler *c, const value *document)
+{
+    value *copy = arena_alloc(c->arena, sizeof *copy);
+    value no_uri = value_cstring("");
+    place whole = {.index = PLACE_NO_INDEX};
+    if (copy == NULL)
+        return compiler_fail_memory(c);
+    if (!document_copy(c, document, 0, copy) || !document_index_root(c, copy, &no_uri, &whole))
+        return false;
+    for (uint32_t i = 0; i < c->subschema_count; i++) {
+        subschema s = c->subschemas[i]; /* records move when one is added */
+        if (!compile_subschema(c, &s))
+            return false;
+    }
+    if (!collect_dynamic_anchors(c))
+        return false;
+    for (uint32_t i = 0; i < c->subschema_count; i++)
+        find_alias(c, c->subschemas[i].node);
+    c->schema->root = c->subschemas[0].node;
+    return true;
+}
+
+schema *schema_new(const value *document, error *e)
+{
+    schema *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a schema");
+        return NULL;
+    }
+    arena_init(&s->arena, 4096, LIMIT_SCHEMA_MEMORY);
+    compiler c = {.schema = s, .arena = &s->arena, .error = e};
+    arena_init(&c.scratch, 4096, LIMIT_SCHEMA_MEMORY);
+    bool ok = compile_document(&c, document);
+    arena_free(&c.scratch);
+    if (ok)
+        return s;
+    schema_free(s);
+    return NULL;
+}
+
+void schema_free(schema *s)
+{
+    if (s == NULL)
+        return;
+    pattern_free(s->patterns);
+    arena_free(&s->arena);
+    free(s);
+}
