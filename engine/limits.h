@@ -34,6 +34,7 @@ enum {
     LIMIT_WORKFLOW_MEMORY = 64 << 20,        /* compiled: copies of its texts and its programs */
     LIMIT_WORKFLOW_FINDINGS = 64,            /* told at once; the rest is counted */
     LIMIT_STEPS = 100,
+    LIMIT_CATALOG_WORKFLOWS = 10000, /* one folder, one Redis: each is some 100 KiB compiled */
     LIMIT_IDENTIFIER_BYTES = 255, /* ids of workflows and steps: they become parts of keys and headers */
 
     /* JSON Schema. */

@@ -82,12 +82,23 @@ size_t workflow_findings_total(const workflow_findings *f)
     return f->count + f->dropped;
 }
 
+/* Keys may hold anything; a finding is one line. */
+static void blank_controls(char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7F)
+            text[i] = ' ';
+}
+
 void workflow_finding_write(buffer *b, const workflow_finding *finding)
 {
+    size_t start = b->size;
     buffer_add_text(b, finding->file);
     if (finding->line > 0)
         buffer_format(b, ":%zu", finding->line);
     if (*finding->location != '\0')
         buffer_format(b, ": %s", finding->location);
     buffer_format(b, ": %s: %s", workflow_rule_name(finding->rule), finding->message);
+    if (!b->failed)
+        blank_controls(b->bytes + start, b->size - start);
 }

@@ -1,0 +1,143 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "engine/limits.h"
+#include "worker/catalog_folder.h"
+
+static arena memory;
+static workflow_findings findings;
+static char folder[] = "/tmp/carillon-catalog-XXXXXX";
+
+static void set_up(void)
+{
+    arena_init(&memory, 4096, LIMIT_DOCUMENT_MEMORY);
+    workflow_findings_init(&findings, &memory);
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static void tear_down(void)
+{
+    char command[100];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_assert_eq(system(command), 0);
+    arena_free(&memory);
+}
+
+TestSuite(catalog, .init = set_up, .fini = tear_down);
+
+static const char *path_of(const char *name)
+{
+    static char path[200];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return path;
+}
+
+static void write_text(const char *name, const char *text)
+{
+    FILE *file = fopen(path_of(name), "w");
+    cr_assert_not_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void write_workflow(const char *name, const char *id)
+{
+    char text[500];
+    snprintf(text, sizeof text,
+             "# a comment\nworkflow_id: %s\nname: W\npayload_schema: true\nsteps:\n"
+             "- {step_id: a, step_type: SMS, name: A, config: {to: x, body: y}}\n",
+             id);
+    write_text(name, text);
+}
+
+Test(catalog, a_folder_gives_its_workflows_by_id)
+{
+    write_workflow("2.yaml", "alpha");
+    write_workflow("1.yml", "beta");
+    write_text("3.json",
+               "{\"workflow_id\": \"alphabet\", \"name\": \"W\", \"payload_schema\": {}, \"status\": "
+               "\"archived\", \"steps\": [{\"step_id\": \"a\", \"step_type\": \"SMS\", \"name\": \"A\", "
+               "\"config\": {\"to\": \"x\", \"body\": \"y\"}}]}");
+    const catalog *c = catalog_folder_load(folder, &findings);
+    cr_assert_not_null(c);
+    cr_assert_eq(catalog_count(c), 3);
+    cr_assert(value_is_text(&catalog_at(c, 0)->id, "alpha"));
+    cr_assert(value_is_text(&catalog_at(c, 1)->id, "alphabet"));
+    cr_assert(value_is_text(&catalog_at(c, 2)->id, "beta"));
+    cr_assert_eq(catalog_find(c, "alpha", 5), catalog_at(c, 0));
+    cr_assert_eq(catalog_find(c, "alphabet", 8)->status, WORKFLOW_ARCHIVED);
+    cr_assert_eq(catalog_find(c, "beta", 4), catalog_at(c, 2));
+    cr_assert_null(catalog_find(c, "alph", 4));
+    cr_assert_null(catalog_find(c, "gamma", 5));
+    cr_assert_null(catalog_find(c, "", 0));
+    catalog_release(c);
+}
+
+Test(catalog, other_files_and_hidden_ones_are_left_alone)
+{
+    write_text("README.md", "x");
+    write_text(".hidden.yaml", "x");
+    write_text(".yaml", "x");
+    const catalog *c = catalog_folder_load(folder, &findings);
+    cr_assert_not_null(c);
+    cr_assert_eq(catalog_count(c), 0);
+    cr_assert_null(catalog_find(c, "x", 1));
+    catalog_release(c);
+}
+
+Test(catalog, an_id_in_two_files_is_refused)
+{
+    write_workflow("b.yaml", "twice");
+    write_workflow("a.yaml", "twice");
+    cr_assert_null(catalog_folder_load(folder, &findings));
+    cr_assert_eq(findings.count, 1);
+    cr_assert_eq(findings.items[0].rule, RULE_UNIQUE_WORKFLOW_ID);
+    cr_assert_eq(findings.items[0].line, 2);
+    cr_assert_str_eq(findings.items[0].file, path_of("b.yaml"));
+    cr_assert(strstr(findings.items[0].message, "/a.yaml:2") != NULL, "%s", findings.items[0].message);
+}
+
+Test(catalog, what_is_wrong_comes_over_all_files)
+{
+    write_text("1.yaml", "a: [\n");
+    write_text("2.yaml", "workflow_id: w\n");
+    write_workflow("3.yaml", "sound");
+    write_workflow("4.yaml", "sound");
+    cr_assert_eq(mkdir(path_of("5.yaml"), 0700), 0);
+    cr_assert_null(catalog_folder_load(folder, &findings));
+    static const workflow_rule rules[] = {RULE_SYNTAX,       RULE_REQUIRED_KEY, RULE_REQUIRED_KEY,
+                                          RULE_REQUIRED_KEY, RULE_FILE,         RULE_UNIQUE_WORKFLOW_ID};
+    cr_assert_eq(findings.count, 6);
+    for (size_t i = 0; i < findings.count; i++)
+        cr_assert_eq(findings.items[i].rule, rules[i], "%zu", i);
+    cr_assert_eq(findings.items[0].line, 2);
+}
+
+Test(catalog, a_folder_that_is_not_there_is_a_finding)
+{
+    cr_assert_null(catalog_folder_load(path_of("nowhere"), &findings));
+    cr_assert_eq(findings.items[0].rule, RULE_FILE);
+}
+
+Test(catalog, an_oversized_document_is_a_finding)
+{
+    write_text("a.yaml", "");
+    cr_assert_eq(truncate(path_of("a.yaml"), LIMIT_DOCUMENT_BYTES + 1), 0);
+    cr_assert_null(catalog_folder_load(folder, &findings));
+    cr_assert_eq(findings.items[0].rule, RULE_FILE);
+}
+
+Test(catalog, an_execution_keeps_its_workflow_past_the_catalog)
+{
+    write_workflow("a.yaml", "kept");
+    const catalog *c = catalog_folder_load(folder, &findings);
+    cr_assert_eq(catalog_retain(c), c);
+    catalog_release(c);
+    const workflow *w = workflow_retain(catalog_find(c, "kept", 4));
+    catalog_release(c);
+    cr_assert(value_is_text(&w->id, "kept"));
+    workflow_release(w);
+}
