@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "engine/limits.h"
+#include "engine/nearest.h"
 #include "worker/config_keys.h"
 #include "worker/input.h"
-#include "worker/nearest.h"
 
 enum {
     NAME_SIZE = 256,      /* of a section, a key or a variable, with its NUL */

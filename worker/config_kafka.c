@@ -1,8 +1,8 @@
 #include <librdkafka/rdkafka.h>
 #include <string.h>
 
+#include "engine/nearest.h"
 #include "worker/config_keys.h"
-#include "worker/nearest.h"
 
 enum { PROPERTIES_MAX = 256 };
 

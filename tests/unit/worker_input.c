@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/nearest.h"
 #include "worker/input.h"
-#include "worker/nearest.h"
 
 static FILE *text_file(const char *text, size_t size)
 {

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "worker/nearest.h"
+#include "engine/nearest.h"
 
 static void print_help(const cli_command *commands, size_t command_count, FILE *out)
 {

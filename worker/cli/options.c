@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/nearest.h"
 #include "worker/cli/cli.h"
-#include "worker/nearest.h"
 
 static void print_option(const cli_option *option)
 {
