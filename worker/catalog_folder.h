@@ -1,5 +1,5 @@
-/* catalog_folder: a folder of workflow documents (*.yaml, *.yml, *.json) read into a catalog, in the order of
- * their names. Hidden files and folders inside are left alone. */
+/* catalog_folder: workflow documents from files and folders (*.yaml, *.yml, *.json, in the order of their
+ * names) read into a catalog. Hidden files, and folders inside a folder, are left alone. */
 #ifndef WORKER_CATALOG_FOLDER_H
 #define WORKER_CATALOG_FOLDER_H
 
@@ -9,7 +9,8 @@
  * empty catalog. */
 MUST_CHECK const catalog *catalog_folder_load(const char *path, workflow_findings *f);
 
-/* Reads and compiles one file, for `workflow lint` and `workflow apply`. NULL with a finding. */
-MUST_CHECK const workflow *catalog_folder_load_file(const char *path, workflow_findings *f);
+/* As catalog_folder_load, of any number of paths: a folder gives its documents, any other path is one. */
+MUST_CHECK const catalog *catalog_folder_load_paths(const char *const *paths, size_t count,
+                                                    workflow_findings *f);
 
 #endif

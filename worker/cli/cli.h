@@ -31,5 +31,6 @@ int cli_eval(int argc, char **argv);
 int cli_render(int argc, char **argv);
 int cli_version(int argc, char **argv);
 int cli_worker(int argc, char **argv);
+int cli_workflow(int argc, char **argv);
 
 #endif
