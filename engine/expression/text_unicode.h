@@ -1,0 +1,33 @@
+/* text_unicode: classes of code points and full case mappings, as CPython's str has them (the Unicode version
+ * is libunistring's; 14.0 with libunistring 1.0 as with CPython 3.11). */
+#ifndef ENGINE_EXPRESSION_TEXT_UNICODE_H
+#define ENGINE_EXPRESSION_TEXT_UNICODE_H
+
+#include "engine/value/buffer.h"
+
+bool unicode_is_alpha(uint32_t c);
+bool unicode_is_decimal(uint32_t c);
+bool unicode_is_digit(uint32_t c);
+bool unicode_is_numeric(uint32_t c);
+bool unicode_is_space(uint32_t c);
+bool unicode_is_upper(uint32_t c);
+bool unicode_is_lower(uint32_t c);
+bool unicode_is_title(uint32_t c); /* such as the digraph U+01C5 */
+bool unicode_is_cased(uint32_t c);
+bool unicode_is_case_ignorable(uint32_t c);
+/* Shown as it is by repr(). */
+bool unicode_is_printable(uint32_t c);
+/* Ends a line for splitlines(). */
+bool unicode_is_line_break(uint32_t c);
+
+typedef enum unicode_case {
+    UNICODE_LOWER, /* without regard to what surrounds a capital sigma */
+    UNICODE_UPPER,
+    UNICODE_TITLE,
+    UNICODE_FOLDED,
+} unicode_case;
+
+/* Appends what c becomes: up to three code points. */
+void unicode_add_mapped(buffer *out, unicode_case mapping, uint32_t c);
+
+#endif
