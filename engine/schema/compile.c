@@ -3,16 +3,16 @@
 #include <stdlib.h>
 
 #include "engine/limits.h"
-#include "engine/schema/compiler.h"
+#include "engine/schema/build.h"
 
 /* ---- errors and memory ---- */
 
-bool compiler_fail_memory(compiler *c)
+bool build_fail_memory(build *c)
 {
     return error_set(c->error, ERROR_LIMIT, 0, "the schema needs more memory than its bound");
 }
 
-static bool fail_at(compiler *c, const place *where, error_code code, const char *format, va_list arguments)
+static bool fail_at(build *c, const place *where, error_code code, const char *format, va_list arguments)
 {
     char sentence[ERROR_MESSAGE_SIZE];
     vsnprintf(sentence, sizeof sentence, format, arguments);
@@ -23,7 +23,7 @@ static bool fail_at(compiler *c, const place *where, error_code code, const char
                      sentence);
 }
 
-bool compiler_fail_at(compiler *c, const place *where, error_code code, const char *format, ...)
+bool build_fail_at(build *c, const place *where, error_code code, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -32,8 +32,8 @@ bool compiler_fail_at(compiler *c, const place *where, error_code code, const ch
     return false;
 }
 
-bool compiler_fail(compiler *c, const subschema *s, const char *keyword_name, error_code code,
-                   const char *format, ...)
+bool build_fail(build *c, const subschema *s, const char *keyword_name, error_code code, const char *format,
+                ...)
 {
     place where = {.parent = s->node->place, .keyword = keyword_name, .index = PLACE_NO_INDEX};
     va_list arguments;
@@ -43,7 +43,7 @@ bool compiler_fail(compiler *c, const subschema *s, const char *keyword_name, er
     return false;
 }
 
-bool compiler_count(compiler *c, uint32_t count)
+bool build_count(build *c, uint32_t count)
 {
     if (count > LIMIT_SCHEMA_KEYWORDS - c->keyword_count)
         return error_set(c->error, ERROR_LIMIT, 0, "the schema has more than %d keywords",
@@ -52,7 +52,7 @@ bool compiler_count(compiler *c, uint32_t count)
     return true;
 }
 
-bool compiler_reserve(compiler *c, void **items, uint32_t count, uint32_t *capacity, size_t size)
+bool build_reserve(build *c, void **items, uint32_t count, uint32_t *capacity, size_t size)
 {
     if (count < *capacity)
         return true;
@@ -67,10 +67,10 @@ bool compiler_reserve(compiler *c, void **items, uint32_t count, uint32_t *capac
 
 /* ---- nodes ---- */
 
-instruction *compiler_emit(compiler *c, opcode op)
+instruction *build_emit(build *c, opcode op)
 {
-    if (!compiler_reserve(c, (void **)&c->code, c->code_count, &c->code_capacity, sizeof *c->code)) {
-        compiler_fail_memory(c);
+    if (!build_reserve(c, (void **)&c->code, c->code_count, &c->code_capacity, sizeof *c->code)) {
+        build_fail_memory(c);
         return NULL;
     }
     instruction *i = &c->code[c->code_count++];
@@ -78,9 +78,9 @@ instruction *compiler_emit(compiler *c, opcode op)
     return i;
 }
 
-const node *compiler_node(const compiler *c, const value *document)
+const node *build_node(const build *c, const value *document)
 {
-    return document_find(c, document)->node;
+    return outline_find(c, document)->node;
 }
 
 static group group_of(uint8_t op)
@@ -94,11 +94,11 @@ static group group_of(uint8_t op)
 }
 
 /* Moves what was emitted into the node: ops are numbered in the order of their groups. */
-static bool finish_code(compiler *c, node *n)
+static bool finish_code(build *c, node *n)
 {
     instruction *code = arena_alloc(c->arena, c->code_count * sizeof *code);
     if (code == NULL)
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     uint16_t count = 0;
     int next_group = 0;
     for (uint8_t op = 0; op <= OP_UNEVALUATED_PROPERTIES; op++) {
@@ -136,7 +136,7 @@ static bool type_of_name(const value *name, uint16_t *types)
     return false;
 }
 
-static bool compile_type(compiler *c, const subschema *s)
+static bool compile_type(build *c, const subschema *s)
 {
     node *n = s->node;
     const value *type = value_field(s->document, "type");
@@ -149,10 +149,10 @@ static bool compile_type(compiler *c, const subschema *s)
     for (uint32_t i = 0; i < count; i++)
         if (!type_of_name(&names[i], &n->types))
             count = 0;
-    return count > 0 || compiler_fail(c, s, "type", ERROR_INVALID_SCHEMA, "must name types of JSON");
+    return count > 0 || build_fail(c, s, "type", ERROR_INVALID_SCHEMA, "must name types of JSON");
 }
 
-static bool compile_keywords(compiler *c, const subschema *s, dialect d)
+static bool compile_keywords(build *c, const subschema *s, dialect d)
 {
     for (uint32_t i = 0; i < s->document->count; i++) {
         const value_member *member = &s->document->members[i];
@@ -164,13 +164,13 @@ static bool compile_keywords(compiler *c, const subschema *s, dialect d)
            keywords_compile_contains(c, s) && keywords_compile_condition(c, s);
 }
 
-static bool compile_subschema(compiler *c, const subschema *s)
+static bool compile_subschema(build *c, const subschema *s)
 {
     if (s->document->kind == VALUE_BOOL) {
         s->node->types = s->document->boolean ? TYPE_ANY : 0;
         return true;
     }
-    dialect d = document_dialect(c, s);
+    dialect d = outline_dialect(c, s);
     const value *ref = d == DIALECT_7 ? value_field(s->document, "$ref") : NULL;
     if (ref != NULL) { /* in draft-07 nothing beside it counts */
         value name = value_cstring("$ref");
@@ -192,7 +192,7 @@ static int compare_dynamic_anchors(const void *a, const void *b)
     return (x->anchor > y->anchor) - (x->anchor < y->anchor);
 }
 
-uint32_t compiler_anchor_number(const compiler *c, const value *name)
+uint32_t build_anchor_number(const build *c, const value *name)
 {
     uint32_t i = 0;
     while (!c->anchors[i].dynamic || !value_same_text(&c->anchors[i].name, name))
@@ -200,18 +200,18 @@ uint32_t compiler_anchor_number(const compiler *c, const value *name)
     return i;
 }
 
-static bool collect_dynamic_anchors(compiler *c)
+static bool collect_dynamic_anchors(build *c)
 {
     dynamic_anchor *found = arena_alloc(c->arena, c->anchor_count * sizeof *found);
     if (found == NULL)
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     uint32_t count = 0;
     for (uint32_t i = 0; i < c->anchor_count; i++) {
         const anchor *a = &c->anchors[i];
         if (a->dynamic)
             found[count++] = (dynamic_anchor){
                 .resource = a->node->resource,
-                .anchor = compiler_anchor_number(c, &a->name),
+                .anchor = build_anchor_number(c, &a->name),
                 .node = a->node,
             };
     }
@@ -222,7 +222,7 @@ static bool collect_dynamic_anchors(compiler *c)
 }
 
 /* A node that is nothing but a reference need not be visited, unless a dynamic scope must see it. */
-static void find_alias(const compiler *c, node *n)
+static void find_alias(const build *c, node *n)
 {
     const node *target = n;
     uint32_t hops = 0;
@@ -235,14 +235,14 @@ static void find_alias(const compiler *c, node *n)
     n->alias = target == n ? NULL : target;
 }
 
-static bool compile_document(compiler *c, const value *document)
+static bool compile_document(build *c, const value *document)
 {
     value *copy = arena_alloc(c->arena, sizeof *copy);
     value no_uri = value_cstring("");
     place whole = {.index = PLACE_NO_INDEX};
     if (copy == NULL)
-        return compiler_fail_memory(c);
-    if (!document_copy(c, document, 0, copy) || !document_index_root(c, copy, &no_uri, &whole))
+        return build_fail_memory(c);
+    if (!outline_copy(c, document, 0, copy) || !outline_index_root(c, copy, &no_uri, &whole))
         return false;
     for (uint32_t i = 0; i < c->subschema_count; i++) {
         subschema s = c->subschemas[i]; /* records move when one is added */
@@ -265,7 +265,7 @@ schema *schema_new(const value *document, error *e)
         return NULL;
     }
     arena_init(&s->arena, 4096, LIMIT_SCHEMA_MEMORY);
-    compiler c = {.schema = s, .arena = &s->arena, .error = e};
+    build c = {.schema = s, .arena = &s->arena, .error = e};
     arena_init(&c.scratch, 4096, LIMIT_SCHEMA_MEMORY);
     bool ok = compile_document(&c, document);
     arena_free(&c.scratch);

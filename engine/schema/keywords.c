@@ -4,11 +4,11 @@
 #include <math.h>
 
 #include "engine/limits.h"
-#include "engine/schema/compiler.h"
+#include "engine/schema/build.h"
 
-static bool invalid(compiler *c, const subschema *s, const keyword *k, const char *what)
+static bool invalid(build *c, const subschema *s, const keyword *k, const char *what)
 {
-    return compiler_fail(c, s, k->name, ERROR_INVALID_SCHEMA, "%s", what);
+    return build_fail(c, s, k->name, ERROR_INVALID_SCHEMA, "%s", what);
 }
 
 static bool is_number(const value *v)
@@ -31,103 +31,102 @@ static bool read_count(const value *v, uint64_t *count)
 
 /* ---- single keywords ---- */
 
-static bool compile_count(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_count(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     uint64_t count;
     if (!read_count(operand, &count))
         return invalid(c, s, k, "must be a whole number of at least 0");
-    instruction *i = compiler_emit(c, k->op);
+    instruction *i = build_emit(c, k->op);
     if (i == NULL)
         return false;
     i->bound = count;
     return true;
 }
 
-static bool compile_number(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_number(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     if (!is_number(operand))
         return invalid(c, s, k, "must be a number");
-    instruction *i = compiler_emit(c, k->op);
+    instruction *i = build_emit(c, k->op);
     if (i == NULL)
         return false;
     i->constant = *operand;
     return true;
 }
 
-static bool compile_multiple_of(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_multiple_of(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     value zero = value_int(0);
     if (!is_number(operand) || value_compare_numbers(operand, &zero) <= 0)
         return invalid(c, s, k, "must be a number above 0");
-    instruction *i = compiler_emit(c, k->op);
+    instruction *i = build_emit(c, k->op);
     if (i == NULL)
         return false;
     i->divisor = decimal_of(operand);
     return true;
 }
 
-static const pattern *compile_regex(compiler *c, const subschema *s, const char *keyword_name,
-                                    const value *text)
+static const pattern *compile_regex(build *c, const subschema *s, const char *keyword_name, const value *text)
 {
     error why = {0};
     pattern *p = pattern_new(text, c->schema->patterns, &why);
     if (p == NULL) {
-        compiler_fail(c, s, keyword_name, why.code, "is not a regular expression of ECMA-262: %s at byte %zu",
-                      why.message, why.position);
+        build_fail(c, s, keyword_name, why.code, "is not a regular expression of ECMA-262: %s at byte %zu",
+                   why.message, why.position);
         return NULL;
     }
     c->schema->patterns = p;
     return p;
 }
 
-static bool compile_pattern(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_pattern(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     if (operand->kind != VALUE_STRING)
         return invalid(c, s, k, "must be a string");
     const pattern *p = compile_regex(c, s, k->name, operand);
-    instruction *i = p == NULL ? NULL : compiler_emit(c, OP_PATTERN);
+    instruction *i = p == NULL ? NULL : build_emit(c, OP_PATTERN);
     if (i == NULL)
         return false;
     i->pattern = p;
     return true;
 }
 
-static bool compile_format(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_format(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     if (operand->kind != VALUE_STRING)
         return invalid(c, s, k, "must be a string");
     const string_format *f = format_find(operand);
     if (f == NULL)
         return true;
-    instruction *i = compiler_emit(c, OP_FORMAT);
+    instruction *i = build_emit(c, OP_FORMAT);
     if (i == NULL)
         return false;
     i->format = f;
     return true;
 }
 
-static bool compile_unique_items(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_unique_items(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     if (operand->kind != VALUE_BOOL)
         return invalid(c, s, k, "must be a boolean");
-    return !operand->boolean || compiler_emit(c, OP_UNIQUE_ITEMS) != NULL;
+    return !operand->boolean || build_emit(c, OP_UNIQUE_ITEMS) != NULL;
 }
 
-static bool compile_const(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_const(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     (void)s;
-    instruction *i = compiler_emit(c, k->op);
+    instruction *i = build_emit(c, k->op);
     if (i == NULL)
         return false;
     i->constant = *operand;
     return true;
 }
 
-static const key_table *compile_keys(compiler *c, const value *names, uint32_t count)
+static const key_table *compile_keys(build *c, const value *names, uint32_t count)
 {
     key_table *table = arena_alloc(c->arena, sizeof *table);
     if (table == NULL || !key_table_init(table, c->arena, names, count)) {
-        compiler_fail_memory(c);
+        build_fail_memory(c);
         return NULL;
     }
     return table;
@@ -141,13 +140,13 @@ static bool all_strings(const value *list)
     return true;
 }
 
-static bool compile_enum(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_enum(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     if (operand->kind != VALUE_LIST)
         return invalid(c, s, k, "must be an array");
     bool strings = all_strings(operand);
     const key_table *keys = strings ? compile_keys(c, operand->items, operand->count) : NULL;
-    instruction *i = strings && keys == NULL ? NULL : compiler_emit(c, strings ? OP_ENUM_STRINGS : OP_ENUM);
+    instruction *i = strings && keys == NULL ? NULL : build_emit(c, strings ? OP_ENUM_STRINGS : OP_ENUM);
     if (i == NULL)
         return false;
     if (strings)
@@ -157,11 +156,11 @@ static bool compile_enum(compiler *c, const subschema *s, const keyword *k, cons
     return true;
 }
 
-static bool compile_ref(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_ref(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     const subschema *target = reference_resolve(c, s, k->name, operand, NULL);
     const node *n = target == NULL ? NULL : target->node;
-    instruction *i = n == NULL ? NULL : compiler_emit(c, OP_REF);
+    instruction *i = n == NULL ? NULL : build_emit(c, OP_REF);
     if (i == NULL)
         return false;
     i->node = n;
@@ -169,7 +168,7 @@ static bool compile_ref(compiler *c, const subschema *s, const keyword *k, const
 }
 
 /* Only a $dynamicRef that finds a $dynamicAnchor where it stands is dynamic; else it is a $ref. */
-static bool compile_dynamic_ref(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_dynamic_ref(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     const anchor *found;
     const subschema *target = reference_resolve(c, s, k->name, operand, &found);
@@ -178,36 +177,36 @@ static bool compile_dynamic_ref(compiler *c, const subschema *s, const keyword *
     const node *n = target->node;
     dynamic_rule *rule = arena_alloc(c->arena, sizeof *rule);
     if (rule == NULL)
-        return compiler_fail_memory(c);
-    instruction *i = compiler_emit(c, found == NULL ? OP_REF : OP_DYNAMIC_REF);
+        return build_fail_memory(c);
+    instruction *i = build_emit(c, found == NULL ? OP_REF : OP_DYNAMIC_REF);
     if (i == NULL)
         return false;
     if (found == NULL) {
         i->node = n;
         return true;
     }
-    *rule = (dynamic_rule){.node = n, .anchor = compiler_anchor_number(c, &found->name)};
+    *rule = (dynamic_rule){.node = n, .anchor = build_anchor_number(c, &found->name)};
     i->dynamic = rule;
     return true;
 }
 
-static const node **compile_nodes(compiler *c, const value *items, uint32_t count)
+static const node **compile_nodes(build *c, const value *items, uint32_t count)
 {
     const node **nodes = arena_alloc(c->arena, count * sizeof *nodes);
     if (nodes == NULL) {
-        compiler_fail_memory(c);
+        build_fail_memory(c);
         return NULL;
     }
     for (uint32_t i = 0; i < count; i++)
-        nodes[i] = compiler_node(c, &items[i]);
+        nodes[i] = build_node(c, &items[i]);
     return nodes;
 }
 
-static bool compile_list(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_list(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     (void)s;
     const node **nodes = compile_nodes(c, operand->items, operand->count);
-    instruction *i = nodes == NULL ? NULL : compiler_emit(c, k->op);
+    instruction *i = nodes == NULL ? NULL : build_emit(c, k->op);
     if (i == NULL)
         return false;
     i->nodes = nodes;
@@ -215,47 +214,46 @@ static bool compile_list(compiler *c, const subschema *s, const keyword *k, cons
     return true;
 }
 
-static bool compile_node(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_node(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     (void)s;
-    instruction *i = compiler_emit(c, k->op);
+    instruction *i = build_emit(c, k->op);
     if (i == NULL)
         return false;
-    i->node = compiler_node(c, operand);
+    i->node = build_node(c, operand);
     return true;
 }
 
-static bool emit_dependent_names(compiler *c, const subschema *s, const keyword *k,
-                                 const value_member *member)
+static bool emit_dependent_names(build *c, const subschema *s, const keyword *k, const value_member *member)
 {
     if (member->value.kind != VALUE_LIST || !all_strings(&member->value))
         return invalid(c, s, k, "must be an object of arrays of strings");
     names_rule *rule = arena_alloc(c->arena, sizeof *rule);
-    instruction *i = rule == NULL ? NULL : compiler_emit(c, OP_DEPENDENT_REQUIRED);
+    instruction *i = rule == NULL ? NULL : build_emit(c, OP_DEPENDENT_REQUIRED);
     if (i == NULL)
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     *rule = (names_rule){.name = member->key, .list = member->value, .keyword = k->name};
     i->names = rule;
     return true;
 }
 
-static bool emit_dependent_schema(compiler *c, const value_member *member)
+static bool emit_dependent_schema(build *c, const value_member *member)
 {
     dependent_rule *rule = arena_alloc(c->arena, sizeof *rule);
-    instruction *i = rule == NULL ? NULL : compiler_emit(c, OP_DEPENDENT_SCHEMA);
+    instruction *i = rule == NULL ? NULL : build_emit(c, OP_DEPENDENT_SCHEMA);
     if (i == NULL)
-        return compiler_fail_memory(c);
-    *rule = (dependent_rule){.name = member->key, .node = compiler_node(c, &member->value)};
+        return build_fail_memory(c);
+    *rule = (dependent_rule){.name = member->key, .node = build_node(c, &member->value)};
     i->dependent = rule;
     return true;
 }
 
 /* dependentRequired, dependentSchemas and draft-07's dependencies, which is both. */
-static bool compile_dependent(compiler *c, const subschema *s, const keyword *k, const value *operand)
+static bool compile_dependent(build *c, const subschema *s, const keyword *k, const value *operand)
 {
     if (operand->kind != VALUE_MAP)
         return invalid(c, s, k, "must be an object");
-    if (k->shape == SHAPE_NONE && !compiler_count(c, operand->count))
+    if (k->shape == SHAPE_NONE && !build_count(c, operand->count))
         return false;
     for (uint32_t i = 0; i < operand->count; i++) {
         const value_member *member = &operand->members[i];
@@ -272,7 +270,7 @@ static bool compile_dependent(compiler *c, const subschema *s, const keyword *k,
 enum { DEFAULT_HOPS_MAX = 16 };
 
 /* The default of a property's subschema, or of what it refers to. */
-static bool find_default(compiler *c, const subschema *s, const value **found)
+static bool find_default(build *c, const subschema *s, const value **found)
 {
     subschema at = *s;
     for (int hops = 0; hops < DEFAULT_HOPS_MAX && at.document->kind == VALUE_MAP; hops++) {
@@ -289,13 +287,13 @@ static bool find_default(compiler *c, const subschema *s, const value **found)
 }
 
 /* Names in the order of their numbers: declared ones first, then those only required. */
-static value *collect_names(compiler *c, const value *declared, const value *required, uint32_t *count)
+static value *collect_names(build *c, const value *declared, const value *required, uint32_t *count)
 {
     uint32_t declared_count = declared == NULL ? 0 : declared->count;
     uint32_t required_count = required == NULL ? 0 : required->count;
     value *names = arena_alloc(c->arena, (declared_count + required_count) * sizeof *names);
     if (names == NULL) {
-        compiler_fail_memory(c);
+        build_fail_memory(c);
         return NULL;
     }
     for (uint32_t i = 0; i < declared_count; i++)
@@ -307,10 +305,10 @@ static value *collect_names(compiler *c, const value *declared, const value *req
     return names;
 }
 
-static bool fill_properties(compiler *c, const value *declared, members_rule *rule, property *properties)
+static bool fill_properties(build *c, const value *declared, members_rule *rule, property *properties)
 {
     for (uint32_t i = 0; declared != NULL && i < declared->count; i++) {
-        const subschema s = *document_find(c, &declared->members[i].value);
+        const subschema s = *outline_find(c, &declared->members[i].value);
         properties[i].node = s.node;
         if (!find_default(c, &s, &properties[i].default_value))
             return false;
@@ -320,13 +318,13 @@ static bool fill_properties(compiler *c, const value *declared, members_rule *ru
     return true;
 }
 
-static bool compile_properties(compiler *c, const value *declared, const value *required, members_rule *rule)
+static bool compile_properties(build *c, const value *declared, const value *required, members_rule *rule)
 {
     uint32_t count;
     value *names = collect_names(c, declared, required, &count);
     property *properties = arena_calloc(c->arena, names == NULL ? 0 : count, sizeof *properties);
     if (names == NULL || properties == NULL || !key_table_init(&rule->keys, c->arena, names, count))
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     rule->properties = properties;
     rule->names = names;
     for (uint32_t i = 0; required != NULL && i < required->count; i++) {
@@ -339,23 +337,23 @@ static bool compile_properties(compiler *c, const value *declared, const value *
     return fill_properties(c, declared, rule, properties);
 }
 
-static bool compile_pattern_properties(compiler *c, const subschema *s, const value *map, members_rule *rule)
+static bool compile_pattern_properties(build *c, const subschema *s, const value *map, members_rule *rule)
 {
     pattern_property *patterns = arena_alloc(c->arena, map->count * sizeof *patterns);
     if (patterns == NULL)
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     for (uint32_t i = 0; i < map->count; i++) {
         const pattern *p = compile_regex(c, s, "patternProperties", &map->members[i].key);
         if (p == NULL)
             return false;
-        patterns[i] = (pattern_property){.pattern = p, .node = compiler_node(c, &map->members[i].value)};
+        patterns[i] = (pattern_property){.pattern = p, .node = build_node(c, &map->members[i].value)};
     }
     rule->patterns = patterns;
     rule->pattern_count = map->count;
     return true;
 }
 
-bool keywords_compile_members(compiler *c, const subschema *s)
+bool keywords_compile_members(build *c, const subschema *s)
 {
     const value *declared = value_field(s->document, "properties");
     const value *patterns = value_field(s->document, "patternProperties");
@@ -364,16 +362,16 @@ bool keywords_compile_members(compiler *c, const subschema *s)
     if (declared == NULL && patterns == NULL && additional == NULL && required == NULL)
         return true;
     if (required != NULL && (required->kind != VALUE_LIST || !all_strings(required)))
-        return compiler_fail(c, s, "required", ERROR_INVALID_SCHEMA, "must be an array of strings");
+        return build_fail(c, s, "required", ERROR_INVALID_SCHEMA, "must be an array of strings");
     members_rule *rule = arena_calloc(c->arena, 1, sizeof *rule);
     if (rule == NULL)
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     if (!compile_properties(c, declared, required, rule) ||
         (patterns != NULL && !compile_pattern_properties(c, s, patterns, rule)))
         return false;
     if (additional != NULL)
-        rule->additional = compiler_node(c, additional);
-    instruction *i = compiler_emit(c, OP_MEMBERS);
+        rule->additional = build_node(c, additional);
+    instruction *i = build_emit(c, OP_MEMBERS);
     if (i == NULL)
         return false;
     i->members = rule;
@@ -383,9 +381,9 @@ bool keywords_compile_members(compiler *c, const subschema *s)
 /* ---- arrays ---- */
 
 /* prefixItems and items; in draft-07 a list of items, and additionalItems. */
-bool keywords_compile_items(compiler *c, const subschema *s)
+bool keywords_compile_items(build *c, const subschema *s)
 {
-    bool is_draft7 = document_dialect(c, s) == DIALECT_7;
+    bool is_draft7 = outline_dialect(c, s) == DIALECT_7;
     const value *rest = value_field(s->document, "items");
     const value *prefix = is_draft7 ? rest : value_field(s->document, "prefixItems");
     if (is_draft7 && prefix != NULL && prefix->kind == VALUE_LIST)
@@ -396,7 +394,7 @@ bool keywords_compile_items(compiler *c, const subschema *s)
         return true;
     items_rule *rule = arena_calloc(c->arena, 1, sizeof *rule);
     if (rule == NULL)
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     if (prefix != NULL) {
         rule->prefix = compile_nodes(c, prefix->items, prefix->count);
         rule->prefix_count = prefix->count;
@@ -404,27 +402,27 @@ bool keywords_compile_items(compiler *c, const subschema *s)
             return false;
     }
     if (rest != NULL)
-        rule->rest = compiler_node(c, rest);
-    instruction *i = compiler_emit(c, OP_ITEMS);
+        rule->rest = build_node(c, rest);
+    instruction *i = build_emit(c, OP_ITEMS);
     if (i == NULL)
         return false;
     i->items = rule;
     return true;
 }
 
-static bool read_contains_bound(compiler *c, const subschema *s, const char *name, uint32_t *bound)
+static bool read_contains_bound(build *c, const subschema *s, const char *name, uint32_t *bound)
 {
     const value *operand = value_field(s->document, name);
     uint64_t count;
-    if (operand == NULL || document_dialect(c, s) == DIALECT_7)
+    if (operand == NULL || outline_dialect(c, s) == DIALECT_7)
         return true;
     if (!read_count(operand, &count))
-        return compiler_fail(c, s, name, ERROR_INVALID_SCHEMA, "must be a whole number of at least 0");
+        return build_fail(c, s, name, ERROR_INVALID_SCHEMA, "must be a whole number of at least 0");
     *bound = count < UINT32_MAX ? (uint32_t)count : UINT32_MAX;
     return true;
 }
 
-bool keywords_compile_contains(compiler *c, const subschema *s)
+bool keywords_compile_contains(build *c, const subschema *s)
 {
     contains_rule found = {.min = 1, .max = UINT32_MAX};
     if (!read_contains_bound(c, s, "minContains", &found.min) ||
@@ -433,17 +431,17 @@ bool keywords_compile_contains(compiler *c, const subschema *s)
     const value *contains = value_field(s->document, "contains");
     if (contains == NULL)
         return true;
-    found.node = compiler_node(c, contains);
+    found.node = build_node(c, contains);
     contains_rule *rule = arena_alloc(c->arena, sizeof *rule);
-    instruction *i = rule == NULL ? NULL : compiler_emit(c, OP_CONTAINS);
+    instruction *i = rule == NULL ? NULL : build_emit(c, OP_CONTAINS);
     if (i == NULL)
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     *rule = found;
     i->contains = rule;
     return true;
 }
 
-bool keywords_compile_condition(compiler *c, const subschema *s)
+bool keywords_compile_condition(build *c, const subschema *s)
 {
     const value *test = value_field(s->document, "if");
     const value *yes = value_field(s->document, "then");
@@ -451,13 +449,13 @@ bool keywords_compile_condition(compiler *c, const subschema *s)
     if (test == NULL)
         return true;
     condition_rule *rule = arena_alloc(c->arena, sizeof *rule);
-    instruction *i = rule == NULL ? NULL : compiler_emit(c, OP_IF);
+    instruction *i = rule == NULL ? NULL : build_emit(c, OP_IF);
     if (i == NULL)
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     *rule = (condition_rule){
-        .test = compiler_node(c, test),
-        .yes = yes == NULL ? NULL : compiler_node(c, yes),
-        .no = no == NULL ? NULL : compiler_node(c, no),
+        .test = build_node(c, test),
+        .yes = yes == NULL ? NULL : build_node(c, yes),
+        .no = no == NULL ? NULL : build_node(c, no),
     };
     i->condition = rule;
     return true;

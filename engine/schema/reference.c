@@ -1,11 +1,11 @@
 #include "engine/limits.h"
 #include "engine/schema/ascii.h"
-#include "engine/schema/compiler.h"
+#include "engine/schema/build.h"
 #include "engine/schema/metaschema.h"
 #include "engine/schema/uri.h"
 #include "engine/value/json.h"
 
-static bool find_resource(const compiler *c, const value *uri, uint32_t *number)
+static bool find_resource(const build *c, const value *uri, uint32_t *number)
 {
     for (*number = 0; *number < c->resource_count; ++*number)
         if (value_same_text(&c->resources[*number].uri, uri))
@@ -14,17 +14,17 @@ static bool find_resource(const compiler *c, const value *uri, uint32_t *number)
 }
 
 /* A metaschema becomes part of the program like any embedded resource. */
-static bool load_metaschema(compiler *c, const value *uri, const char *text)
+static bool load_metaschema(build *c, const value *uri, const char *text)
 {
     value *document = arena_alloc(c->arena, sizeof *document);
     char *name = arena_alloc(c->arena, (size_t)uri->count + 2);
     if (document == NULL || name == NULL)
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     memcpy(name, uri->text, uri->count);
     memcpy(name + uri->count, "#", 2);
     place where = {.raw = name, .index = PLACE_NO_INDEX};
     return json_read(c->arena, text, strlen(text), document, c->error) &&
-           document_index_root(c, document, uri, &where);
+           outline_index_root(c, document, uri, &where);
 }
 
 /* ---- JSON Pointers ---- */
@@ -84,13 +84,13 @@ typedef struct request {
     uint32_t resource; /* that it leads to */
 } request;
 
-static const subschema *fail(compiler *c, const request *r, const char *what)
+static const subschema *fail(build *c, const request *r, const char *what)
 {
-    compiler_fail(c, r->subschema, r->keyword, ERROR_INVALID_SCHEMA, "%s", what);
+    build_fail(c, r->subschema, r->keyword, ERROR_INVALID_SCHEMA, "%s", what);
     return NULL;
 }
 
-static const subschema *resolve_pointer(compiler *c, const request *r, const value *pointer)
+static const subschema *resolve_pointer(build *c, const request *r, const value *pointer)
 {
     const resource *target = &c->resources[r->resource];
     char *scratch = arena_alloc(&c->scratch, pointer->count);
@@ -104,13 +104,12 @@ static const subschema *resolve_pointer(compiler *c, const request *r, const val
     if (found->kind != VALUE_MAP && found->kind != VALUE_BOOL)
         return fail(c, r, "refers to what is no schema");
     place where = {.parent = target->place, .raw = raw, .index = PLACE_NO_INDEX};
-    if (!document_index(c, found, r->resource, &where))
+    if (!outline_index(c, found, r->resource, &where))
         return NULL;
-    return document_find(c, found);
+    return outline_find(c, found);
 }
 
-static const subschema *resolve_anchor(compiler *c, const request *r, const value *name,
-                                       const anchor **dynamic)
+static const subschema *resolve_anchor(build *c, const request *r, const value *name, const anchor **dynamic)
 {
     const anchor *found = NULL;
     for (uint32_t i = 0; i < c->anchor_count; i++) {
@@ -129,23 +128,23 @@ static const subschema *resolve_anchor(compiler *c, const request *r, const valu
     return NULL;
 }
 
-static bool resolve_resource(compiler *c, request *r, const value *text)
+static bool resolve_resource(build *c, request *r, const value *text)
 {
     value uri;
     if (!uri_resolve(c->arena, &c->resources[r->subschema->node->resource].uri, text, &uri))
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     if (find_resource(c, &uri, &r->resource))
         return true;
     const char *metaschema = metaschema_find(&uri);
     if (metaschema == NULL)
-        return compiler_fail(c, r->subschema, r->keyword, ERROR_UNSUPPORTED,
-                             "refers to another document (\"%.*s\"); remote references are not followed",
-                             (int)(uri.count < 200 ? uri.count : 200), uri.text);
+        return build_fail(c, r->subschema, r->keyword, ERROR_UNSUPPORTED,
+                          "refers to another document (\"%.*s\"); remote references are not followed",
+                          (int)(uri.count < 200 ? uri.count : 200), uri.text);
     return load_metaschema(c, &uri, metaschema) && find_resource(c, &uri, &r->resource);
 }
 
-const subschema *reference_resolve(compiler *c, const subschema *s, const char *keyword_name,
-                                   const value *text, const anchor **dynamic)
+const subschema *reference_resolve(build *c, const subschema *s, const char *keyword_name, const value *text,
+                                   const anchor **dynamic)
 {
     /* Records move when one is added. */
     subschema holder = *s;
@@ -161,7 +160,7 @@ const subschema *reference_resolve(compiler *c, const subschema *s, const char *
     if (!uri_unescape(&c->scratch, fragment, &name))
         return fail(c, &r, "its fragment is not well-formed");
     if (name.count == 0)
-        return document_find(c, c->resources[r.resource].root);
+        return outline_find(c, c->resources[r.resource].root);
     if (name.text[0] == '/')
         return resolve_pointer(c, &r, &name);
     return resolve_anchor(c, &r, &name, dynamic);

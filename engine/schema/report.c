@@ -55,11 +55,6 @@ static void write_quoted(buffer *b, const value *text)
         buffer_add_text(b, "...");
 }
 
-static void write_count(buffer *b, const char *verb, uint64_t count, const char *one, const char *many)
-{
-    buffer_format(b, "must %s %llu %s", verb, (unsigned long long)count, count == 1 ? one : many);
-}
-
 static void write_decimal(buffer *b, decimal d)
 {
     buffer_format(b, "%llu", (unsigned long long)d.digits);
@@ -67,85 +62,89 @@ static void write_decimal(buffer *b, decimal d)
         buffer_format(b, "e%d", d.exponent);
 }
 
-static void write_bound(buffer *b, const char *relation, const value *bound)
+static void write_contains(buffer *b, const contains_rule *rule)
 {
-    buffer_add_text(b, relation);
-    json_write(b, bound);
+    buffer_format(b, "%u", rule->min);
+    if (rule->max != UINT32_MAX)
+        buffer_format(b, " and at most %u", rule->max);
 }
 
-/* The rule of an instruction as a sentence. */
-static void write_rule(buffer *b, const instruction *i)
+/* What stands between the words of a rule. */
+static void write_operand(buffer *b, const instruction *i)
 {
     switch ((opcode)i->op) {
     case OP_MINIMUM:
-        write_bound(b, "must be at least ", &i->constant);
-        break;
     case OP_MAXIMUM:
-        write_bound(b, "must be at most ", &i->constant);
-        break;
     case OP_EXCLUSIVE_MINIMUM:
-        write_bound(b, "must be greater than ", &i->constant);
-        break;
     case OP_EXCLUSIVE_MAXIMUM:
-        write_bound(b, "must be less than ", &i->constant);
+        json_write(b, &i->constant);
         break;
     case OP_MULTIPLE_OF:
-        buffer_add_text(b, "must be a multiple of ");
         write_decimal(b, i->divisor);
         break;
-    case OP_MIN_LENGTH:
-        write_count(b, "have at least", i->bound, "character", "characters");
-        break;
-    case OP_MAX_LENGTH:
-        write_count(b, "have at most", i->bound, "character", "characters");
-        break;
     case OP_PATTERN:
-        buffer_add_text(b, "must match the pattern ");
         write_quoted(b, pattern_text(i->pattern));
         break;
     case OP_FORMAT:
-        buffer_format(b, "must have the format %s", i->format->name);
-        break;
-    case OP_MIN_ITEMS:
-        write_count(b, "have at least", i->bound, "item", "items");
-        break;
-    case OP_MAX_ITEMS:
-        write_count(b, "have at most", i->bound, "item", "items");
+        buffer_add_text(b, i->format->name);
         break;
     case OP_CONTAINS:
-        buffer_format(b, "must contain at least %u ", i->contains->min);
-        if (i->contains->max != UINT32_MAX)
-            buffer_format(b, "and at most %u ", i->contains->max);
-        buffer_add_text(b, "items that match");
-        break;
-    case OP_MIN_PROPERTIES:
-        write_count(b, "have at least", i->bound, "property", "properties");
-        break;
-    case OP_MAX_PROPERTIES:
-        write_count(b, "have at most", i->bound, "property", "properties");
-        break;
-    case OP_CONST:
-        buffer_add_text(b, "must be the constant that the schema names");
+        write_contains(b, i->contains);
         break;
     case OP_ENUM:
-        buffer_format(b, "must be one of the %u values that the schema names", i->constant.count);
+        buffer_add_int(b, i->constant.count);
         break;
     case OP_ENUM_STRINGS:
-        buffer_format(b, "must be one of the %u values that the schema names", i->keys->count);
+        buffer_add_int(b, i->keys->count);
         break;
     case OP_ANY_OF:
-        buffer_format(b, "must match at least one of %u alternatives, and matches none", i->count);
-        break;
     case OP_ONE_OF:
-        buffer_format(b, "must match exactly one of %u alternatives", i->count);
+        buffer_add_int(b, i->count);
         break;
-    case OP_NOT:
-        buffer_add_text(b, "must not match");
+    case OP_MIN_LENGTH:
+    case OP_MAX_LENGTH:
+    case OP_MIN_ITEMS:
+    case OP_MAX_ITEMS:
+    case OP_MIN_PROPERTIES:
+    case OP_MAX_PROPERTIES:
+        buffer_format(b, "%llu", (unsigned long long)i->bound);
         break;
     default:
-        buffer_add_text(b, "must match"); /* the others report what is broken inside them */
         break;
     }
+}
+
+/* The rule of an instruction as a sentence. What has none here reports what is broken inside it. */
+static void write_rule(buffer *b, const instruction *i)
+{
+    static const struct {
+        const char *before;
+        const char *behind;
+    } words[OP_UNEVALUATED_PROPERTIES + 1] = {
+        [OP_MINIMUM] = {"must be at least ", ""},
+        [OP_MAXIMUM] = {"must be at most ", ""},
+        [OP_EXCLUSIVE_MINIMUM] = {"must be greater than ", ""},
+        [OP_EXCLUSIVE_MAXIMUM] = {"must be less than ", ""},
+        [OP_MULTIPLE_OF] = {"must be a multiple of ", ""},
+        [OP_MIN_LENGTH] = {"must have at least ", " characters"},
+        [OP_MAX_LENGTH] = {"must have at most ", " characters"},
+        [OP_PATTERN] = {"must match the pattern ", ""},
+        [OP_FORMAT] = {"must have the format ", ""},
+        [OP_MIN_ITEMS] = {"must have at least ", " items"},
+        [OP_MAX_ITEMS] = {"must have at most ", " items"},
+        [OP_CONTAINS] = {"must have at least ", " items that match the subschema"},
+        [OP_MIN_PROPERTIES] = {"must have at least ", " properties"},
+        [OP_MAX_PROPERTIES] = {"must have at most ", " properties"},
+        [OP_CONST] = {"must be the value that the schema names", ""},
+        [OP_ENUM] = {"must be one of the ", " values that the schema names"},
+        [OP_ENUM_STRINGS] = {"must be one of the ", " values that the schema names"},
+        [OP_ANY_OF] = {"must match at least one of ", " alternatives"},
+        [OP_ONE_OF] = {"must match exactly one of ", " alternatives"},
+        [OP_NOT] = {"must not match the subschema", ""},
+    };
+    buffer_add_text(b, words[i->op].before);
+    write_operand(b, i);
+    buffer_add_text(b, words[i->op].behind);
 }
 
 static void begin(report *r, buffer *message)

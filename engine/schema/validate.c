@@ -29,7 +29,7 @@ bool validator_fault(validator *v, const char *what)
 
 static bool refuse(const visit *x, const instruction *i)
 {
-    if (x->v->report != NULL)
+    if (x->v->report != NULL && x->v->fault == NULL)
         report_refusal(x->v->report, x->node, i, x->at);
     return false;
 }
@@ -374,14 +374,14 @@ static bool check_dynamic_ref(const visit *x, const dynamic_rule *rule)
 
 /* ---- any ---- */
 
-static bool check_enum(const visit *x, const instruction *i)
+static bool in_list(const visit *x, const value *list)
 {
-    if (!validator_spend(x->v, i->constant.count))
+    if (!validator_spend(x->v, list->count))
         return false;
-    for (uint32_t k = 0; k < i->constant.count; k++)
-        if (value_equal(&i->constant.items[k], x->instance))
+    for (uint32_t i = 0; i < list->count; i++)
+        if (value_equal(&list->items[i], x->instance))
             return true;
-    return refuse(x, i);
+    return false;
 }
 
 static bool in_keys(const key_table *keys, const value *instance)
@@ -390,39 +390,49 @@ static bool in_keys(const key_table *keys, const value *instance)
            key_table_find(keys, instance->text, instance->count) != KEY_NONE;
 }
 
-static bool check_bound(const visit *x, const instruction *i, bool ok)
-{
-    return ok || refuse(x, i);
-}
-
-static bool execute(const visit *x, const instruction *i)
+/* The assertions: rules that look at the instance alone. */
+static inline bool holds(const visit *x, const instruction *i)
 {
     const value *instance = x->instance;
     switch ((opcode)i->op) {
     case OP_MINIMUM:
-        return check_bound(x, i, value_compare_numbers(instance, &i->constant) >= 0);
+        return value_compare_numbers(instance, &i->constant) >= 0;
     case OP_MAXIMUM:
-        return check_bound(x, i, value_compare_numbers(instance, &i->constant) <= 0);
+        return value_compare_numbers(instance, &i->constant) <= 0;
     case OP_EXCLUSIVE_MINIMUM:
-        return check_bound(x, i, value_compare_numbers(instance, &i->constant) > 0);
+        return value_compare_numbers(instance, &i->constant) > 0;
     case OP_EXCLUSIVE_MAXIMUM:
-        return check_bound(x, i, value_compare_numbers(instance, &i->constant) < 0);
+        return value_compare_numbers(instance, &i->constant) < 0;
     case OP_MULTIPLE_OF:
-        return check_bound(x, i, decimal_is_multiple(instance, i->divisor));
+        return decimal_is_multiple(instance, i->divisor);
     case OP_MIN_LENGTH:
-        return check_bound(x, i, has_min_length(instance, i->bound));
+        return has_min_length(instance, i->bound);
     case OP_MAX_LENGTH:
-        return check_bound(x, i, has_max_length(instance, i->bound));
+        return has_max_length(instance, i->bound);
     case OP_PATTERN:
-        return matches(x->v, i->pattern, instance) || (x->v->fault == NULL && refuse(x, i));
+        return matches(x->v, i->pattern, instance);
     case OP_FORMAT:
-        return check_bound(x, i, i->format->accepts(instance->text, instance->count));
+        return i->format->accepts(instance->count == 0 ? "" : instance->text, instance->count);
     case OP_MIN_ITEMS:
     case OP_MIN_PROPERTIES:
-        return check_bound(x, i, instance->count >= i->bound);
+        return instance->count >= i->bound;
     case OP_MAX_ITEMS:
     case OP_MAX_PROPERTIES:
-        return check_bound(x, i, instance->count <= i->bound);
+        return instance->count <= i->bound;
+    case OP_CONST:
+        return value_equal(&i->constant, instance);
+    case OP_ENUM:
+        return in_list(x, &i->constant);
+    case OP_ENUM_STRINGS:
+        return in_keys(i->keys, instance);
+    default:
+        return false;
+    }
+}
+
+static bool execute(const visit *x, const instruction *i)
+{
+    switch ((opcode)i->op) {
     case OP_ITEMS:
         return check_items(x, i->items);
     case OP_CONTAINS:
@@ -436,13 +446,7 @@ static bool execute(const visit *x, const instruction *i)
     case OP_DEPENDENT_REQUIRED:
         return check_dependent_names(x, i->names);
     case OP_DEPENDENT_SCHEMA:
-        return value_get_key(instance, &i->dependent->name) == NULL || apply(x, i->dependent->node);
-    case OP_CONST:
-        return check_bound(x, i, value_equal(&i->constant, instance));
-    case OP_ENUM:
-        return check_enum(x, i);
-    case OP_ENUM_STRINGS:
-        return check_bound(x, i, in_keys(i->keys, instance));
+        return value_get_key(x->instance, &i->dependent->name) == NULL || apply(x, i->dependent->node);
     case OP_REF:
         return apply(x, i->node);
     case OP_DYNAMIC_REF:
@@ -461,8 +465,9 @@ static bool execute(const visit *x, const instruction *i)
         return check_unevaluated_items(x, i->node);
     case OP_UNEVALUATED_PROPERTIES:
         return check_unevaluated_members(x, i->node);
+    default:
+        return holds(x, i) || refuse(x, i);
     }
-    return false;
 }
 
 /* ---- nodes ---- */

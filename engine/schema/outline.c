@@ -1,34 +1,34 @@
 #include "engine/limits.h"
 #include "engine/schema/ascii.h"
-#include "engine/schema/compiler.h"
+#include "engine/schema/build.h"
 #include "engine/schema/uri.h"
 
 /* ---- the copy ---- */
 
-static bool copy_text(compiler *c, const value *original, value *copy)
+static bool copy_text(build *c, const value *original, value *copy)
 {
     const char *text = arena_copy(c->arena, original->text, original->count);
     *copy = *original;
     copy->text = text;
-    return text != NULL || compiler_fail_memory(c);
+    return text != NULL || build_fail_memory(c);
 }
 
-static bool copy_list(compiler *c, const value *original, unsigned depth, value *copy)
+static bool copy_list(build *c, const value *original, unsigned depth, value *copy)
 {
     list_builder items;
     list_builder_init(&items, c->arena);
     for (uint32_t i = 0; i < original->count; i++) {
         value item;
-        if (!document_copy(c, &original->items[i], depth + 1, &item))
+        if (!outline_copy(c, &original->items[i], depth + 1, &item))
             return false;
         if (!list_builder_add(&items, item))
-            return compiler_fail_memory(c);
+            return build_fail_memory(c);
     }
     *copy = list_builder_finish(&items);
     return true;
 }
 
-static bool copy_map(compiler *c, const value *original, unsigned depth, value *copy)
+static bool copy_map(build *c, const value *original, unsigned depth, value *copy)
 {
     map_builder members;
     map_builder_init(&members, c->arena);
@@ -38,16 +38,16 @@ static bool copy_map(compiler *c, const value *original, unsigned depth, value *
         if (original->members[i].key.kind != VALUE_STRING)
             return error_set(c->error, ERROR_INVALID_SCHEMA, 0, "a key of the schema is no string");
         if (!copy_text(c, &original->members[i].key, &key) ||
-            !document_copy(c, &original->members[i].value, depth + 1, &v))
+            !outline_copy(c, &original->members[i].value, depth + 1, &v))
             return false;
         if (!map_builder_put(&members, key, v))
-            return compiler_fail_memory(c);
+            return build_fail_memory(c);
     }
     *copy = map_builder_finish(&members);
     return true;
 }
 
-bool document_copy(compiler *c, const value *original, unsigned depth, value *copy)
+bool outline_copy(build *c, const value *original, unsigned depth, value *copy)
 {
     if (depth > LIMIT_SCHEMA_DEPTH)
         return error_set(c->error, ERROR_LIMIT, 0, "the schema is nested more than %d deep",
@@ -72,7 +72,7 @@ bool document_copy(compiler *c, const value *original, unsigned depth, value *co
 
 /* ---- records ---- */
 
-static uint32_t find_slot(const compiler *c, const value *document)
+static uint32_t find_slot(const build *c, const value *document)
 {
     uint64_t hash = (uint64_t)(uintptr_t)document * 0x9E3779B97F4A7C15u;
     uint32_t slot = (uint32_t)(hash >> 32) & c->slot_mask;
@@ -81,7 +81,7 @@ static uint32_t find_slot(const compiler *c, const value *document)
     return slot;
 }
 
-const subschema *document_find(const compiler *c, const value *document)
+const subschema *outline_find(const build *c, const value *document)
 {
     if (c->slots == NULL)
         return NULL;
@@ -89,13 +89,13 @@ const subschema *document_find(const compiler *c, const value *document)
     return number == 0 ? NULL : &c->subschemas[number - 1];
 }
 
-dialect document_dialect(const compiler *c, const subschema *s)
+dialect outline_dialect(const build *c, const subschema *s)
 {
     return c->resources[s->node->resource].dialect;
 }
 
 /* Keeps the table at most half full. */
-static bool reserve_slots(compiler *c)
+static bool reserve_slots(build *c)
 {
     if (c->slots != NULL && c->subschema_count * 2 < c->slot_mask)
         return true;
@@ -110,14 +110,14 @@ static bool reserve_slots(compiler *c)
     return true;
 }
 
-static node *add_subschema(compiler *c, const value *document, uint32_t resource_number, const place *where)
+static node *add_subschema(build *c, const value *document, uint32_t resource_number, const place *where)
 {
     node *n = arena_calloc(c->arena, 1, sizeof *n);
     place *own_place = arena_alloc(c->arena, sizeof *own_place);
     if (n == NULL || own_place == NULL || !reserve_slots(c) ||
-        !compiler_reserve(c, (void **)&c->subschemas, c->subschema_count, &c->subschema_capacity,
-                          sizeof *c->subschemas)) {
-        compiler_fail_memory(c);
+        !build_reserve(c, (void **)&c->subschemas, c->subschema_count, &c->subschema_capacity,
+                       sizeof *c->subschemas)) {
+        build_fail_memory(c);
         return NULL;
     }
     *own_place = *where;
@@ -152,31 +152,31 @@ static bool known_dialect(const value *uri, dialect *d)
     return false;
 }
 
-static bool read_dialect(compiler *c, const value *document, const place *where, dialect *d)
+static bool read_dialect(build *c, const value *document, const place *where, dialect *d)
 {
     const value *uri = value_field(document, "$schema");
     if (uri == NULL)
         return true;
     place at = {.parent = where, .keyword = "$schema", .index = PLACE_NO_INDEX};
     if (uri->kind != VALUE_STRING)
-        return compiler_fail_at(c, &at, ERROR_INVALID_SCHEMA, "must be a string");
+        return build_fail_at(c, &at, ERROR_INVALID_SCHEMA, "must be a string");
     if (!known_dialect(uri, d))
-        return compiler_fail_at(c, &at, ERROR_UNSUPPORTED,
-                                "names a dialect that is not supported (2020-12 and draft-07 are)");
+        return build_fail_at(c, &at, ERROR_UNSUPPORTED,
+                             "names a dialect that is not supported (2020-12 and draft-07 are)");
     return true;
 }
 
-static bool add_resource(compiler *c, const value *document, const value *uri, const place *where, dialect d,
+static bool add_resource(build *c, const value *document, const value *uri, const place *where, dialect d,
                          uint32_t *number)
 {
     for (uint32_t i = 0; i < c->resource_count; i++)
         if (value_same_text(&c->resources[i].uri, uri))
-            return compiler_fail_at(c, where, ERROR_INVALID_SCHEMA, "$id is used twice");
+            return build_fail_at(c, where, ERROR_INVALID_SCHEMA, "$id is used twice");
     if (!read_dialect(c, document, where, &d))
         return false;
-    if (!compiler_reserve(c, (void **)&c->resources, c->resource_count, &c->resource_capacity,
-                          sizeof *c->resources))
-        return compiler_fail_memory(c);
+    if (!build_reserve(c, (void **)&c->resources, c->resource_count, &c->resource_capacity,
+                       sizeof *c->resources))
+        return build_fail_memory(c);
     *number = c->resource_count;
     c->resources[c->resource_count++] =
         (resource){.uri = *uri, .root = document, .place = where, .dialect = d};
@@ -193,22 +193,22 @@ static bool is_anchor_name(const char *text, size_t size)
     return true;
 }
 
-static bool add_anchor(compiler *c, const node *n, const char *keyword_name, value name, bool dynamic)
+static bool add_anchor(build *c, const node *n, const char *keyword_name, value name, bool dynamic)
 {
     place at = {.parent = n->place, .keyword = keyword_name, .index = PLACE_NO_INDEX};
     if (name.kind != VALUE_STRING || !is_anchor_name(name.text, name.count))
-        return compiler_fail_at(c, &at, ERROR_INVALID_SCHEMA, "must be the name of an anchor");
+        return build_fail_at(c, &at, ERROR_INVALID_SCHEMA, "must be the name of an anchor");
     for (uint32_t i = 0; i < c->anchor_count; i++)
         if (c->anchors[i].node->resource == n->resource && value_same_text(&c->anchors[i].name, &name) &&
             c->anchors[i].node != n)
-            return compiler_fail_at(c, &at, ERROR_INVALID_SCHEMA, "the anchor is used twice");
-    if (!compiler_reserve(c, (void **)&c->anchors, c->anchor_count, &c->anchor_capacity, sizeof *c->anchors))
-        return compiler_fail_memory(c);
+            return build_fail_at(c, &at, ERROR_INVALID_SCHEMA, "the anchor is used twice");
+    if (!build_reserve(c, (void **)&c->anchors, c->anchor_count, &c->anchor_capacity, sizeof *c->anchors))
+        return build_fail_memory(c);
     c->anchors[c->anchor_count++] = (anchor){.name = name, .node = n, .dynamic = dynamic};
     return true;
 }
 
-static bool add_anchors(compiler *c, const node *n, const value *document)
+static bool add_anchors(build *c, const node *n, const value *document)
 {
     if (c->resources[n->resource].dialect == DIALECT_7)
         return true;
@@ -221,8 +221,7 @@ static bool add_anchors(compiler *c, const node *n, const value *document)
 
 /* Reads $id: *number becomes the new resource's where it begins one; *anchor_name (draft-07: "#name") gets
  * the text behind '#' where it is an anchor. */
-static bool read_id(compiler *c, const value *document, const place *where, uint32_t *number,
-                    value *anchor_name)
+static bool read_id(build *c, const value *document, const place *where, uint32_t *number, value *anchor_name)
 {
     dialect d = c->resources[*number].dialect;
     const value *id = value_field(document, "$id");
@@ -230,18 +229,18 @@ static bool read_id(compiler *c, const value *document, const place *where, uint
         return true;
     place at = {.parent = where, .keyword = "$id", .index = PLACE_NO_INDEX};
     if (id->kind != VALUE_STRING)
-        return compiler_fail_at(c, &at, ERROR_INVALID_SCHEMA, "must be a string");
+        return build_fail_at(c, &at, ERROR_INVALID_SCHEMA, "must be a string");
     uri_parts parts = uri_split(id->text, id->count);
     if (parts.fragment.size > 0) {
         if (d != DIALECT_7)
-            return compiler_fail_at(c, &at, ERROR_INVALID_SCHEMA, "must have no fragment");
+            return build_fail_at(c, &at, ERROR_INVALID_SCHEMA, "must have no fragment");
         *anchor_name = value_string(parts.fragment.text, parts.fragment.size);
         if (parts.fragment.text == id->text + 1)
             return true; /* nothing but the fragment */
     }
     value uri;
     if (!uri_resolve(c->arena, &c->resources[*number].uri, id, &uri))
-        return compiler_fail_memory(c);
+        return build_fail_memory(c);
     if (c->resources[*number].root == document) {
         c->resources[*number].uri = uri;
         return true;
@@ -251,31 +250,31 @@ static bool read_id(compiler *c, const value *document, const place *where, uint
 
 /* ---- the walk ---- */
 
-static bool index_list(compiler *c, const value *list, uint32_t number, place *where)
+static bool index_list(build *c, const value *list, uint32_t number, place *where)
 {
     for (uint32_t i = 0; i < list->count; i++) {
         where->index = i;
-        if (!document_index(c, &list->items[i], number, where))
+        if (!outline_index(c, &list->items[i], number, where))
             return false;
     }
     return true;
 }
 
-static bool index_map(compiler *c, const value *map, uint32_t number, place *where, bool may_have_names)
+static bool index_map(build *c, const value *map, uint32_t number, place *where, bool may_have_names)
 {
-    if (!compiler_count(c, map->count))
+    if (!build_count(c, map->count))
         return false;
     for (uint32_t i = 0; i < map->count; i++) {
         where->key = &map->members[i].key;
         if (may_have_names && map->members[i].value.kind == VALUE_LIST)
             continue;
-        if (!document_index(c, &map->members[i].value, number, where))
+        if (!outline_index(c, &map->members[i].value, number, where))
             return false;
     }
     return true;
 }
 
-static bool index_operand(compiler *c, const node *n, const keyword *k, const value *operand)
+static bool index_operand(build *c, const node *n, const keyword *k, const value *operand)
 {
     place where = {.parent = n->place, .keyword = k->name, .index = PLACE_NO_INDEX};
     bool is_list = operand->kind == VALUE_LIST;
@@ -284,27 +283,27 @@ static bool index_operand(compiler *c, const node *n, const keyword *k, const va
         return true;
     case SHAPE_LIST:
         if (!is_list || operand->count == 0)
-            return compiler_fail_at(c, &where, ERROR_INVALID_SCHEMA, "must be a non-empty array of schemas");
+            return build_fail_at(c, &where, ERROR_INVALID_SCHEMA, "must be a non-empty array of schemas");
         return index_list(c, operand, n->resource, &where);
     case SHAPE_MAP:
     case SHAPE_MAP_OR_NAMES:
         if (operand->kind != VALUE_MAP)
-            return compiler_fail_at(c, &where, ERROR_INVALID_SCHEMA, "must be an object");
+            return build_fail_at(c, &where, ERROR_INVALID_SCHEMA, "must be an object");
         return index_map(c, operand, n->resource, &where, k->shape == SHAPE_MAP_OR_NAMES);
     case SHAPE_SCHEMA_OR_LIST:
         if (is_list)
             return index_list(c, operand, n->resource, &where);
-        return document_index(c, operand, n->resource, &where);
+        return outline_index(c, operand, n->resource, &where);
     case SHAPE_SCHEMA:
-        return document_index(c, operand, n->resource, &where);
+        return outline_index(c, operand, n->resource, &where);
     }
     return true;
 }
 
-static bool index_keywords(compiler *c, const node *n, const value *document)
+static bool index_keywords(build *c, const node *n, const value *document)
 {
     dialect d = c->resources[n->resource].dialect;
-    if (!compiler_count(c, document->count))
+    if (!build_count(c, document->count))
         return false;
     for (uint32_t i = 0; i < document->count; i++) {
         const keyword *k = keyword_find(&document->members[i].key, d);
@@ -314,13 +313,13 @@ static bool index_keywords(compiler *c, const node *n, const value *document)
     return true;
 }
 
-bool document_index(compiler *c, const value *document, uint32_t number, const place *where)
+bool outline_index(build *c, const value *document, uint32_t number, const place *where)
 {
-    if (document_find(c, document) != NULL)
+    if (outline_find(c, document) != NULL)
         return true; /* a reference came first */
     if (document->kind != VALUE_MAP && document->kind != VALUE_BOOL)
-        return compiler_fail_at(c, where, ERROR_INVALID_SCHEMA, "a schema must be an object or a boolean");
-    if (!compiler_count(c, 1))
+        return build_fail_at(c, where, ERROR_INVALID_SCHEMA, "a schema must be an object or a boolean");
+    if (!build_count(c, 1))
         return false;
     value anchor_name = value_null();
     if (document->kind == VALUE_MAP && !read_id(c, document, where, &number, &anchor_name))
@@ -337,9 +336,9 @@ bool document_index(compiler *c, const value *document, uint32_t number, const p
     return add_anchors(c, n, document) && index_keywords(c, n, document);
 }
 
-bool document_index_root(compiler *c, const value *document, const value *uri, const place *where)
+bool outline_index_root(build *c, const value *document, const value *uri, const place *where)
 {
     uint32_t number;
     return add_resource(c, document, uri, where, DIALECT_2020, &number) &&
-           document_index(c, document, number, where);
+           outline_index(c, document, number, where);
 }

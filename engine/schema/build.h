@@ -1,13 +1,13 @@
-/* compiler: the state in which a document becomes a program. Shared by the files that compile.
+/* build: the state in which a document becomes a program. Shared by the files that compile.
  *
- * 1. document.c copies the document and walks it by its keywords: every subschema gets a record and a node,
+ * 1. outline.c copies the document and walks it by its keywords: every subschema gets a record and a node,
  *    every $id a resource, every anchor a name.
  * 2. compile.c compiles the records one after another. A reference (reference.c) may add records behind: a
  *    target that no keyword leads to, a metaschema.
  *
  * So a node's address is known before its code is, and cycles need no care. */
-#ifndef ENGINE_SCHEMA_COMPILER_H
-#define ENGINE_SCHEMA_COMPILER_H
+#ifndef ENGINE_SCHEMA_BUILD_H
+#define ENGINE_SCHEMA_BUILD_H
 
 #include "engine/schema/program.h"
 
@@ -35,7 +35,7 @@ typedef struct anchor {
     bool dynamic;
 } anchor;
 
-typedef struct compiler {
+typedef struct build {
     schema *schema;
     arena *arena;  /* the schema's: what the program keeps */
     arena scratch; /* the rest */
@@ -59,7 +59,7 @@ typedef struct compiler {
     instruction *code; /* of the node at hand */
     uint32_t code_count;
     uint32_t code_capacity;
-} compiler;
+} build;
 
 /* Where subschemas stand in a keyword's operand. */
 typedef enum shape {
@@ -77,49 +77,48 @@ typedef struct keyword {
     uint8_t shape;
     uint8_t op;
     /* Emits what the keyword says; NULL where another keyword's function, or the index, reads it. */
-    bool (*compile)(compiler *c, const subschema *s, const struct keyword *k, const value *operand);
+    bool (*compile)(build *c, const subschema *s, const struct keyword *k, const value *operand);
 } keyword;
 
 /* keywords.c */
 const keyword *keyword_find(const value *name, dialect dialects);
 /* What several keywords say together; each emits nothing where none of them is there. */
-MUST_CHECK bool keywords_compile_members(compiler *c, const subschema *s);
-MUST_CHECK bool keywords_compile_items(compiler *c, const subschema *s);
-MUST_CHECK bool keywords_compile_contains(compiler *c, const subschema *s);
-MUST_CHECK bool keywords_compile_condition(compiler *c, const subschema *s);
+MUST_CHECK bool keywords_compile_members(build *c, const subschema *s);
+MUST_CHECK bool keywords_compile_items(build *c, const subschema *s);
+MUST_CHECK bool keywords_compile_contains(build *c, const subschema *s);
+MUST_CHECK bool keywords_compile_condition(build *c, const subschema *s);
 
-/* document.c: the copy lives in the schema's arena. */
-MUST_CHECK bool document_copy(compiler *c, const value *original, unsigned depth, value *copy);
+/* outline.c: the copy lives in the schema's arena. */
+MUST_CHECK bool outline_copy(build *c, const value *original, unsigned depth, value *copy);
 /* Makes `document` the root of a new resource, and indexes all below. */
-MUST_CHECK bool document_index_root(compiler *c, const value *document, const value *uri, const place *where);
+MUST_CHECK bool outline_index_root(build *c, const value *document, const value *uri, const place *where);
 /* Indexes one subschema and all below, in a resource that is there. */
-MUST_CHECK bool document_index(compiler *c, const value *document, uint32_t resource, const place *where);
+MUST_CHECK bool outline_index(build *c, const value *document, uint32_t resource, const place *where);
 /* The record of the subschema at this address, or NULL. */
-const subschema *document_find(const compiler *c, const value *document);
-dialect document_dialect(const compiler *c, const subschema *s);
+const subschema *outline_find(const build *c, const value *document);
+dialect outline_dialect(const build *c, const subschema *s);
 
 /* reference.c: the target of the reference `text` in `s`. *dynamic (may be NULL) gets the anchor where the
  * target was found by a $dynamicAnchor, else NULL. NULL after an error. The record is good until the next
  * one is made. */
-MUST_CHECK const subschema *reference_resolve(compiler *c, const subschema *s, const char *keyword_name,
+MUST_CHECK const subschema *reference_resolve(build *c, const subschema *s, const char *keyword_name,
                                               const value *text, const anchor **dynamic);
 
 /* compile.c */
 /* Adds an instruction to the node at hand; NULL without memory. */
-MUST_CHECK instruction *compiler_emit(compiler *c, opcode op);
+MUST_CHECK instruction *build_emit(build *c, opcode op);
 /* The node of a subschema that was indexed. */
-const node *compiler_node(const compiler *c, const value *document);
+const node *build_node(const build *c, const value *document);
 /* The number of a dynamic anchor's name; it must be one. */
-uint32_t compiler_anchor_number(const compiler *c, const value *name);
+uint32_t build_anchor_number(const build *c, const value *name);
 /* Sets the error, its message beginning with the pointer of the keyword (or of `s` where NULL). False. */
-bool compiler_fail(compiler *c, const subschema *s, const char *keyword_name, error_code code,
-                   const char *format, ...) PRINTF_LIKE(5, 6);
-bool compiler_fail_at(compiler *c, const place *where, error_code code, const char *format, ...)
-    PRINTF_LIKE(4, 5);
-bool compiler_fail_memory(compiler *c);
+bool build_fail(build *c, const subschema *s, const char *keyword_name, error_code code, const char *format,
+                ...) PRINTF_LIKE(5, 6);
+bool build_fail_at(build *c, const place *where, error_code code, const char *format, ...) PRINTF_LIKE(4, 5);
+bool build_fail_memory(build *c);
 /* Counts against LIMIT_SCHEMA_KEYWORDS. */
-MUST_CHECK bool compiler_count(compiler *c, uint32_t count);
+MUST_CHECK bool build_count(build *c, uint32_t count);
 /* Room for one more in an array of the scratch arena; false without memory. */
-MUST_CHECK bool compiler_reserve(compiler *c, void **items, uint32_t count, uint32_t *capacity, size_t size);
+MUST_CHECK bool build_reserve(build *c, void **items, uint32_t count, uint32_t *capacity, size_t size);
 
 #endif
