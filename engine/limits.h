@@ -57,6 +57,7 @@ enum {
     LIMIT_EXPRESSION_DEPTH = 64,       /* of the parse */
     LIMIT_EXPRESSION_STEPS = 100000,   /* of one evaluation */
     LIMIT_EXPRESSION_MEMORY = 1 << 20, /* of one evaluation */
+    LIMIT_EXPRESSION_CALLS = 100,      /* comprehensions and generators running inside one another */
     LIMIT_TEMPLATE_BYTES = 256 << 10,
     LIMIT_RENDERED_BYTES = 1 << 20, /* one rendered text */
 

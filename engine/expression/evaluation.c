@@ -28,6 +28,7 @@ bool evaluation_raise(evaluation *ev, exception_type type, const char *format, .
     exception *x = ev->exception;
     x->type = type;
     x->position = 0;
+    ev->located = false;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(x->message, sizeof x->message, format, arguments);

@@ -44,6 +44,7 @@ typedef struct evaluation {
     size_t memory_left;   /* bytes; LIMIT_EXPRESSION_MEMORY at the start */
     exception *exception; /* filled where a function below returns false */
     unsigned depth;       /* of generators and comprehensions that run inside one another */
+    bool located;         /* the exception's position is that of its cause already */
 } evaluation;
 
 /* A fresh budget. */
@@ -71,7 +72,9 @@ typedef struct callable {
     uint8_t arguments_min;
     uint8_t arguments_max;       /* UINT8_MAX: any number */
     const char *const *keywords; /* names of the parameters in order, NULL-terminated; NULL where none may be
-                                    given by name. "" is one that may not, "*name" one that may only */
+                                    given by name. "" is one that may not, "*name" one that may only.
+                                    Where any number is taken, all are of the last sort and stand in
+                                    front. "**": any name, a map of them is the last argument */
     callable_function call;
 } callable;
 

@@ -1,0 +1,57 @@
+#include "engine/expression/expression.h"
+
+#include "engine/expression/machine.h"
+#include "engine/expression/parser.h"
+#include "engine/limits.h"
+
+expression *expression_compile(arena *a, const char *source, size_t size, const expression_scope *scope,
+                               exception *x)
+{
+    evaluation ev;
+    evaluation_init(&ev, a, x);
+    ev.memory_left = SIZE_MAX; /* LIMIT_EXPRESSION_BYTES and the arena's budget bound it */
+    char *copy = size > LIMIT_EXPRESSION_BYTES ? NULL : arena_copy(a, source, size);
+    if (copy == NULL) {
+        evaluation_raise(&ev, EXCEPTION_RESOURCE,
+                         size > LIMIT_EXPRESSION_BYTES
+                             ? "the expression is longer than %d bytes"
+                             : "no memory is left for an expression of up to %d bytes",
+                         LIMIT_EXPRESSION_BYTES);
+        return NULL;
+    }
+    const node *root = parser_parse(&ev, copy, size);
+    return root == NULL ? NULL : program_compile(&ev, copy, size, root, scope);
+}
+
+bool expression_evaluate(const expression *p, const value *values, arena *a, value *result, exception *x)
+{
+    evaluation ev;
+    evaluation_init(&ev, a, x);
+    return machine_run(&ev, p, values, result);
+}
+
+bool expression_truth(const value *v)
+{
+    switch ((value_kind)v->kind) {
+    case VALUE_NULL:
+        return false;
+    case VALUE_BOOL:
+    case VALUE_INT:
+        return v->integer != 0;
+    case VALUE_FLOAT:
+        return v->number != 0;
+    case VALUE_STRING:
+    case VALUE_LIST:
+    case VALUE_MAP:
+    case VALUE_TUPLE:
+    case VALUE_SET:
+        return v->count > 0;
+    case VALUE_RANGE:
+        return object_as_range(v)->length > 0;
+    case VALUE_CALLABLE:
+        return true;
+    case VALUE_ITERATOR:
+        return !value_is_view(v) || v->count > 0;
+    }
+    return false;
+}

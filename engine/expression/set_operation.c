@@ -1,0 +1,117 @@
+#include "engine/expression/set_operation.h"
+
+#include "engine/expression/collection.h"
+#include "engine/expression/comparison.h"
+#include "engine/expression/iteration.h"
+
+bool set_operation_is_set(const value *v)
+{
+    return v->kind == VALUE_SET || (value_is_view(v) && value_iterator_kind(v) != ITERATOR_VALUES);
+}
+
+/* (key, value) in d.items() */
+static bool has_member(evaluation *ev, const value *view, const value *pair, bool *contained)
+{
+    *contained = false;
+    if (pair->kind != VALUE_TUPLE || pair->count != 2)
+        return true;
+    if (!collection_check_hashable(ev, &pair->items[0]))
+        return false;
+    value map = object_viewed_map(view);
+    const value *found = value_get_key(&map, &pair->items[0]);
+    return found == NULL || comparison_equal(ev, found, &pair->items[1], contained);
+}
+
+bool set_operation_contains(evaluation *ev, const value *set, const value *item, bool *contained)
+{
+    if (!evaluation_spend(ev, 1))
+        return false;
+    if (value_is_view(set) && value_iterator_kind(set) == ITERATOR_MEMBERS)
+        return has_member(ev, set, item, contained);
+    if (set->kind == VALUE_SET && item->kind == VALUE_SET) {
+        *contained = false; /* Python looks for a frozenset then, and there are none */
+        return true;
+    }
+    if (!collection_check_hashable(ev, item))
+        return false;
+    if (set->kind == VALUE_SET) {
+        *contained = set_contains(set, item);
+        return true;
+    }
+    value map = set->kind == VALUE_MAP ? *set : object_viewed_map(set);
+    *contained = value_get_key(&map, item) != NULL;
+    return true;
+}
+
+/* Every item of `part` is in `whole`. */
+static bool is_subset(evaluation *ev, const value *part, const value *whole, bool *subset)
+{
+    value cursor;
+    if (!iteration_begin(ev, part, &cursor))
+        return false;
+    *subset = true;
+    value item;
+    iteration_step step = ITERATION_END;
+    while (*subset && (step = iteration_next(ev, &cursor, &item)) == ITERATION_ITEM)
+        if (!set_operation_contains(ev, whole, &item, subset))
+            return false;
+    return step != ITERATION_FAILED;
+}
+
+bool set_operation_compare(evaluation *ev, relation r, const value *left, const value *right, bool *holds)
+{
+    *holds = false;
+    switch (r) {
+    case RELATION_EQUAL:
+        return left->count != right->count || is_subset(ev, left, right, holds);
+    case RELATION_LESS:
+        return left->count >= right->count || is_subset(ev, left, right, holds);
+    case RELATION_LESS_EQUAL:
+        return left->count > right->count || is_subset(ev, left, right, holds);
+    case RELATION_GREATER:
+        return left->count <= right->count || is_subset(ev, right, left, holds);
+    default:
+        return left->count < right->count || is_subset(ev, right, left, holds);
+    }
+}
+
+/* Adds the items of `from` whose membership in `other` is `wanted`; all of them where other is NULL. */
+static bool add_where(evaluation *ev, set_builder *b, const value *from, const value *other, bool wanted)
+{
+    for (uint32_t i = 0; i < from->count; i++) {
+        if (!evaluation_spend(ev, 1))
+            return false;
+        if (other != NULL && set_contains(other, &from->items[i]) != wanted)
+            continue;
+        if (!set_builder_add(b, from->items[i]))
+            return false;
+    }
+    return true;
+}
+
+bool set_operation_combine(evaluation *ev, binary_operator op, const value *left, const value *right,
+                           value *result)
+{
+    value a;
+    value c;
+    if (!set_from(ev, left, &a) || !set_from(ev, right, &c))
+        return false;
+    set_builder b;
+    set_builder_init(&b, ev);
+    bool done = false;
+    switch (op) {
+    case BINARY_OR:
+        done = add_where(ev, &b, &a, NULL, false) && add_where(ev, &b, &c, NULL, false);
+        break;
+    case BINARY_AND:
+        done = add_where(ev, &b, &a, &c, true);
+        break;
+    case BINARY_SUBTRACT:
+        done = add_where(ev, &b, &a, &c, false);
+        break;
+    default:
+        done = add_where(ev, &b, &a, &c, false) && add_where(ev, &b, &c, &a, false);
+        break;
+    }
+    return done && set_builder_finish(&b, result);
+}
