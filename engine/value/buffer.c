@@ -20,6 +20,8 @@ bool buffer_reserve(buffer *b, size_t size)
     size_t capacity = b->capacity < CAPACITY_FIRST ? CAPACITY_FIRST : b->capacity * 2;
     if (capacity < b->size + size)
         capacity = b->size + size;
+    if (capacity > b->limit)
+        capacity = b->limit; /* or the room to spare would be filled without a look at the limit */
     char *bytes = arena_grow(b->arena, b->bytes, b->size, capacity);
     if (bytes == NULL) {
         b->failed = true;
