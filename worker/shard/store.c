@@ -1,0 +1,471 @@
+/* How it works
+ *
+ *     WAITING --timer--> CONNECTING --answers to AUTH, SELECT, PING--> READY
+ *        ^                   |                                          |
+ *        +---- retry_later --+------------------------------------------+
+ *
+ * Unanswered requests form one list: those that are on the wire come first, `unsent` is the first of the
+ * others. hiredis answers in order, so every answer belongs to the head. Whatever goes wrong, retry_later
+ * lets the connection go, makes all of the list unsent, and starts the timer for the next try. A refusal of
+ * one request (OOM, LOADING ...) is treated in the same way, because going on would overtake it; afterwards
+ * the head alone is sent (`probing`) until Redis takes it.
+ *
+ * The timer is the deadline while something is awaited: hiredis 0.14 has none. It measures the time without
+ * any answer, not one request's age, so that a long pipeline that is being answered is left alone.
+ *
+ * hiredis calls back for every command that dies with a connection. A context that was let go has no `data`,
+ * and such calls return at once. */
+#include "worker/shard/store.h"
+
+#include <assert.h>
+#include <hiredis/async.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker/shard/redis_loop.h"
+
+enum {
+    RETRY_FIRST_MS = 50,
+    RETRY_DOUBLINGS = 7, /* up to 6.4 s */
+    CODE_SIZE = 32,
+    PROBLEM_SIZE = 160,
+};
+
+typedef enum phase { WAITING, CONNECTING, READY, CLOSED } phase;
+
+struct store {
+    store_options options;
+    phase phase;
+    redisAsyncContext *context; /* NULL in WAITING and CLOSED */
+    uv_timer_t timer;           /* WAITING: the next try; else the deadline */
+    uv_prepare_t prepare;       /* writes what the turn has collected */
+
+    store_request *head;
+    store_request *tail;
+    store_request *unsent;
+    size_t pending_count;
+    size_t sent_count;
+    bool probing;
+
+    uint64_t progress_ms;   /* when something was last answered, or began to be awaited */
+    unsigned failure_count; /* since the last answer to a request */
+    uint64_t random;        /* state of the jitter */
+    log_limiter limiters[STORE_UNREACHABLE + 1]; /* of lines, by state */
+    bool loss_told;                              /* so that the recovery is told as well */
+    uint64_t loss_ms;
+
+    int open_handles; /* while it closes */
+    void (*closed)(void *data);
+    void *closed_data;
+};
+
+/* Answers that say that Redis cannot serve for now, or never will until somebody acts. */
+static const struct {
+    const char *code;
+    const char *advice;
+} refusals[] = {
+    {"LOADING", "Redis is loading its data"},
+    {"MASTERDOWN", "the replica has lost its master"},
+    {"READONLY", "this is a replica: redis.url must lead to the master"},
+    {"CLUSTERDOWN", "the cluster is down"},
+    {"TRYAGAIN", "the cluster is moving the keys"},
+    {"MISCONF", "Redis cannot save to disk: see its log"},
+    {"OOM", "Redis is out of memory: raise its maxmemory"},
+    {"BUSY", "a script keeps Redis busy"},
+    {"NOREPLICAS", "too few replicas are connected (min-replicas-to-write)"},
+    {"NOAUTH", "Redis wants a password: put it into redis.url"},
+    {"WRONGPASS", "user or password in redis.url is wrong"},
+    {"NOPERM", "the user in redis.url may not run this command: extend its ACL"},
+    {"MOVED", "this is a node of a Redis Cluster, which is not supported yet"},
+    {"ASK", "this is a node of a Redis Cluster, which is not supported yet"},
+};
+
+/* The first word of an error. The rest may quote what was sent, and is never shown. */
+static void error_code_of(const redisReply *reply, char code[CODE_SIZE])
+{
+    snprintf(code, CODE_SIZE, "%.*s", (int)strcspn(reply->str, " "), reply->str);
+}
+
+static const char *advice_for(const char *code)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        if (strcmp(refusals[i].code, code) == 0)
+            return refusals[i].advice;
+    }
+    return NULL;
+}
+
+/* ---- losing and trying again ---- */
+
+static uint64_t next_random(store *s)
+{
+    s->random ^= s->random << 13;
+    s->random ^= s->random >> 7;
+    s->random ^= s->random << 17;
+    return s->random;
+}
+
+/* Doubled with every failure; half of it is chance, so that replicas do not come back all at once. */
+static uint64_t retry_delay(store *s)
+{
+    unsigned doublings = s->failure_count < RETRY_DOUBLINGS ? s->failure_count : RETRY_DOUBLINGS;
+    uint64_t delay = (uint64_t)RETRY_FIRST_MS << doublings;
+    return delay / 2 + next_random(s) % (delay / 2 + 1);
+}
+
+/* Safe inside hiredis' callbacks: hiredis then frees the context when they return. */
+static void disconnect(store *s)
+{
+    redisAsyncContext *context = s->context;
+    s->context = NULL;
+    if (context != NULL) {
+        context->data = NULL;
+        redisAsyncFree(context);
+    }
+}
+
+static void tell_failure(store *s, store_state state, const char *problem, const char *advice,
+                         uint64_t delay_ms)
+{
+    uint64_t suppressed;
+    if (!log_limiter_allow(&s->limiters[state], uv_now(s->options.loop), &suppressed))
+        return;
+    s->loss_told = true;
+    log_warn(s->options.log, state == STORE_LOST ? "store_lost" : "store_unreachable",
+             log_text("server", s->options.url->shown), log_text("error", problem),
+             log_text("advice", advice), log_int("pending", (int64_t)s->pending_count),
+             log_int("retry_ms", (int64_t)delay_ms), log_int("suppressed", (int64_t)suppressed));
+}
+
+static void announce(store *s, store_state state, const char *problem)
+{
+    error e = {0};
+    if (s->options.changed == NULL)
+        return;
+    if (problem != NULL)
+        error_set(&e, ERROR_REDIS, 0, "%s: %s", s->options.url->shown, problem);
+    s->options.changed(s->options.data, state, problem == NULL ? NULL : &e);
+}
+
+static void on_timer(uv_timer_t *timer);
+
+static void retry_later(store *s, const char *problem, const char *advice)
+{
+    store_state state = s->phase == READY ? STORE_LOST : STORE_UNREACHABLE;
+    uint64_t delay_ms = retry_delay(s);
+    disconnect(s);
+    if (state == STORE_LOST)
+        s->loss_ms = uv_now(s->options.loop);
+    s->failure_count++;
+    s->phase = WAITING;
+    s->unsent = s->head;
+    s->sent_count = 0;
+    uv_timer_start(&s->timer, on_timer, delay_ms, 0);
+    tell_failure(s, state, problem, advice, delay_ms);
+    announce(s, state, problem);
+}
+
+/* An error that concerns more than one request. */
+static void refuse(store *s, const char *command, const char *code, const char *advice)
+{
+    char problem[PROBLEM_SIZE];
+    snprintf(problem, sizeof problem, "%s is answered with %s", command, code);
+    retry_later(s, problem, advice);
+}
+
+/* ---- requests ---- */
+
+/* The name in "*2\r\n$3\r\nGET\r\n...". */
+static void command_name(const store_request *r, char name[CODE_SIZE])
+{
+    const char *end = r->command + r->size;
+    const char *start = memchr(r->command, '$', r->size);
+    start = start == NULL ? NULL : memchr(start, '\n', (size_t)(end - start));
+    const char *stop = start == NULL ? NULL : memchr(start, '\r', (size_t)(end - start));
+    snprintf(name, CODE_SIZE, "%.*s", stop == NULL ? 0 : (int)(stop - start - 1),
+             stop == NULL ? "" : start + 1);
+}
+
+static void await_answer(store *s)
+{
+    s->progress_ms = uv_now(s->options.loop);
+    if (!uv_is_active((uv_handle_t *)&s->timer))
+        uv_timer_start(&s->timer, on_timer, s->options.timeout_ms, 0);
+}
+
+static void on_answer(redisAsyncContext *context, void *data, void *unused);
+
+static void send_unsent(store *s)
+{
+    while (s->phase == READY && s->unsent != NULL && (!s->probing || s->sent_count == 0)) {
+        store_request *r = s->unsent;
+        /* Fails without memory only. What was not sent goes with the next answer or the next connection. */
+        if (redisAsyncFormattedCommand(s->context, on_answer, NULL, r->command, r->size) != REDIS_OK)
+            return;
+        if (s->sent_count++ == 0)
+            await_answer(s);
+        s->unsent = r->next;
+    }
+}
+
+static store_request *take_head(store *s)
+{
+    store_request *r = s->head;
+    s->head = r->next;
+    if (s->head == NULL)
+        s->tail = NULL;
+    s->pending_count--;
+    return r;
+}
+
+static void refuse_head(store *s, const char *code, const char *advice)
+{
+    char name[CODE_SIZE];
+    command_name(s->head, name);
+    s->probing = true;
+    refuse(s, name, code, advice);
+}
+
+/* The answer belongs to the head alone: hand it over. */
+static void finish_head(store *s, const redisReply *reply, const char *code)
+{
+    s->probing = false;
+    s->failure_count = 0;
+    log_limiter_reset(&s->limiters[STORE_LOST]);
+    s->sent_count--;
+    store_request *r = take_head(s);
+    if (code == NULL) {
+        r->done(r, reply, NULL);
+        return;
+    }
+    char name[CODE_SIZE];
+    error e;
+    command_name(r, name);
+    error_set(&e, ERROR_REDIS, 0, "Redis answers %s with %s", name, code);
+    r->done(r, NULL, &e);
+}
+
+static void on_answer(redisAsyncContext *context, void *data, void *unused)
+{
+    store *s = context->data;
+    const redisReply *reply = data;
+    char code[CODE_SIZE];
+    (void)unused;
+    if (s == NULL || reply == NULL)
+        return;
+    s->progress_ms = uv_now(s->options.loop);
+    bool is_error = reply->type == REDIS_REPLY_ERROR;
+    if (is_error)
+        error_code_of(reply, code);
+    const char *advice = is_error ? advice_for(code) : NULL;
+    if (advice != NULL) {
+        refuse_head(s, code, advice);
+        return;
+    }
+    finish_head(s, reply, is_error ? code : NULL);
+    send_unsent(s); /* `done` may have closed the store: the phase says so */
+}
+
+/* ---- connecting ---- */
+
+static void become_ready(store *s)
+{
+    s->phase = READY;
+    if (s->loss_told)
+        log_info(s->options.log, "store_ready", log_text("server", s->options.url->shown),
+                 log_int("down_ms", (int64_t)(uv_now(s->options.loop) - s->loss_ms)),
+                 log_int("pending", (int64_t)s->pending_count));
+    s->loss_told = false;
+    log_limiter_reset(&s->limiters[STORE_UNREACHABLE]);
+    send_unsent(s);
+    announce(s, STORE_READY, NULL);
+}
+
+/* AUTH, SELECT, PING: the last one's answer opens the way. PING is there to hear LOADING and the like before
+ * any request does. */
+static void on_greeting(redisAsyncContext *context, void *data, void *name)
+{
+    store *s = context->data;
+    const redisReply *reply = data;
+    if (s == NULL || reply == NULL)
+        return;
+    s->progress_ms = uv_now(s->options.loop);
+    if (reply->type == REDIS_REPLY_ERROR) {
+        char code[CODE_SIZE];
+        error_code_of(reply, code);
+        const char *advice = advice_for(code);
+        refuse(s, name, code, advice != NULL ? advice : "see what redis.url says about login and database");
+    } else if (strcmp(name, "PING") == 0) {
+        become_ready(s);
+    }
+}
+
+/* Many servers forbid CONFIG; then nothing is known and nothing said. */
+static void on_policy(redisAsyncContext *context, void *data, void *unused)
+{
+    store *s = context->data;
+    const redisReply *reply = data;
+    (void)unused;
+    if (s == NULL || reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+        reply->element[1]->type != REDIS_REPLY_STRING || strcmp(reply->element[1]->str, "noeviction") == 0)
+        return;
+    log_warn(s->options.log, "store_evicts", log_text("server", s->options.url->shown),
+             log_text("maxmemory_policy", reply->element[1]->str),
+             log_text("advice", "records may vanish when memory is short: set maxmemory-policy noeviction"));
+}
+
+/* hiredis frees the context after these two. */
+static void on_connected(const redisAsyncContext *context, int status)
+{
+    store *s = context->data;
+    if (s == NULL || status == REDIS_OK)
+        return;
+    s->context = NULL;
+    retry_later(s, context->c.errstr, NULL);
+}
+
+static void on_disconnected(const redisAsyncContext *context, int status)
+{
+    store *s = context->data;
+    (void)status;
+    if (s == NULL)
+        return;
+    s->context = NULL;
+    retry_later(s, context->c.errstr, NULL);
+}
+
+static void greet(redisAsyncContext *context, const redis_url *url)
+{
+    static char auth[] = "AUTH", select[] = "SELECT", ping[] = "PING";
+    if (url->user != NULL)
+        redisAsyncCommand(context, on_greeting, auth, "AUTH %s %s", url->user, url->password);
+    else if (url->password != NULL)
+        redisAsyncCommand(context, on_greeting, auth, "AUTH %s", url->password);
+    if (url->database != 0)
+        redisAsyncCommand(context, on_greeting, select, "SELECT %d", url->database);
+    redisAsyncCommand(context, on_greeting, ping, "PING");
+    redisAsyncCommand(context, on_policy, NULL, "CONFIG GET maxmemory-policy");
+}
+
+static void begin_connecting(store *s)
+{
+    const redis_url *url = s->options.url;
+    s->phase = CONNECTING;
+    s->context =
+        url->path != NULL ? redisAsyncConnectUnix(url->path) : redisAsyncConnect(url->host, url->port);
+    if (s->context == NULL) {
+        retry_later(s, "out of memory", NULL);
+        return;
+    }
+    if (s->context->err != 0) {
+        char problem[PROBLEM_SIZE];
+        snprintf(problem, sizeof problem, "%s", s->context->errstr);
+        retry_later(s, problem, NULL);
+        return;
+    }
+    if (!redis_loop_attach(s->context, s->options.loop)) {
+        retry_later(s, "the loop takes no more sockets", NULL);
+        return;
+    }
+    s->context->data = s;
+    redisAsyncSetConnectCallback(s->context, on_connected);
+    redisAsyncSetDisconnectCallback(s->context, on_disconnected);
+    greet(s->context, url);
+    await_answer(s);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    store *s = timer->data;
+    if (s->phase == WAITING) {
+        begin_connecting(s);
+        return;
+    }
+    uint64_t waited_ms = uv_now(s->options.loop) - s->progress_ms;
+    if (s->phase == READY && s->sent_count == 0)
+        return;
+    if (waited_ms < s->options.timeout_ms)
+        uv_timer_start(&s->timer, on_timer, s->options.timeout_ms - waited_ms, 0);
+    else
+        retry_later(s, "no answer in time", "see redis.timeout.ms");
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+    store *s = prepare->data;
+    if (s->context != NULL)
+        redis_loop_flush(s->context);
+}
+
+/* ---- life ---- */
+
+store *store_new(const store_options *options)
+{
+    store *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return NULL;
+    s->options = *options;
+    s->random = uv_hrtime() | 1;
+    s->loss_told = true;
+    s->loss_ms = uv_now(options->loop);
+    uv_timer_init(options->loop, &s->timer);
+    uv_prepare_init(options->loop, &s->prepare);
+    s->timer.data = s;
+    s->prepare.data = s;
+    uv_prepare_start(&s->prepare, on_prepare);
+    uv_timer_start(&s->timer, on_timer, 0, 0);
+    return s;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+    store *s = handle->data;
+    error e;
+    if (--s->open_handles > 0)
+        return;
+    error_set(&e, ERROR_REDIS, 0, "the store is closed");
+    while (s->head != NULL) {
+        store_request *r = take_head(s);
+        r->done(r, NULL, &e);
+    }
+    if (s->closed != NULL)
+        s->closed(s->closed_data);
+    free(s);
+}
+
+void store_close(store *s, void (*closed)(void *data), void *data)
+{
+    assert(s->phase != CLOSED);
+    s->phase = CLOSED;
+    s->closed = closed;
+    s->closed_data = data;
+    s->open_handles = 2;
+    disconnect(s);
+    uv_close((uv_handle_t *)&s->timer, on_closed);
+    uv_close((uv_handle_t *)&s->prepare, on_closed);
+}
+
+void store_send(store *s, store_request *request)
+{
+    assert(s->phase != CLOSED);
+    request->next = NULL;
+    if (s->tail == NULL)
+        s->head = request;
+    else
+        s->tail->next = request;
+    s->tail = request;
+    s->pending_count++;
+    if (s->unsent == NULL)
+        s->unsent = request;
+    send_unsent(s);
+}
+
+bool store_is_ready(const store *s)
+{
+    return s->phase == READY;
+}
+
+size_t store_pending_count(const store *s)
+{
+    return s->pending_count;
+}

@@ -1,0 +1,68 @@
+/* store: a shard's connection to Redis, on the shard's loop.
+ *
+ * Requests are sent in order, pipelined, and kept until they are answered. When the connection is lost, or
+ * Redis says that it cannot serve for now (loading, out of memory, read-only, ...), the store connects again,
+ * with a growing pause, and sends all that is unanswered once more, in order. So a request may be carried out
+ * twice: it must leave the same state as once (GET, SET, HSETNX, ZADD NX, DEL ...), and its caller must take
+ * the answer of a second time (HSETNX's 0) as success.
+ *
+ * A request waits as long as it must: it fails only with Redis' own judgement on it (WRONGTYPE ...) or when
+ * the store closes. Nothing here blocks but the resolution of a host name while connecting, which hiredis
+ * does on the spot: give an address or a unix socket where names resolve slowly. */
+#ifndef WORKER_SHARD_STORE_H
+#define WORKER_SHARD_STORE_H
+
+#include <hiredis/hiredis.h>
+#include <uv.h>
+
+#include "worker/log.h"
+#include "worker/redis_url.h"
+
+typedef struct store store;
+typedef struct store_request store_request;
+
+/* The answer: either `reply`, borrowed for the call, or NULL and the error (ERROR_REDIS). Called in a turn of
+ * the loop, never inside store_send; the request belongs to the caller again and may be sent again at once.
+ */
+typedef void store_callback(store_request *request, const redisReply *reply, const error *e);
+
+/* Embedded in the caller's own struct. It and the command's bytes must stay until `done`. */
+struct store_request {
+    const char *command; /* one command in RESP (worker/shard/resp.h) */
+    size_t size;
+    store_callback *done;
+    store_request *next; /* the store's own */
+};
+
+typedef enum store_state {
+    STORE_READY,       /* connected, logged in, answering */
+    STORE_LOST,        /* was ready; comes before the first try to connect again */
+    STORE_UNREACHABLE, /* a try to connect or log in has failed; the next one follows after a pause */
+} store_state;
+
+/* Called in a turn of the loop, after the log has been told. e is NULL for STORE_READY. */
+typedef void store_changed(void *data, store_state state, const error *e);
+
+typedef struct store_options {
+    uv_loop_t *loop;
+    const redis_url *url; /* borrowed, as the logger */
+    const logger *log;
+    uint64_t timeout_ms;    /* without any answer while one is due, or to connect: the connection is lost */
+    store_changed *changed; /* may be NULL */
+    void *data;             /* for `changed` */
+} store_options;
+
+/* Begins to connect in the loop's next turn. NULL without memory. */
+MUST_CHECK store *store_new(const store_options *options);
+/* Answers what is unanswered with an error in the loop's next turn, then calls closed(data) (may be NULL) and
+ * is gone. No call may follow this one. */
+void store_close(store *s, void (*closed)(void *data), void *data);
+
+/* May be called at any time, also before the store is ready. */
+void store_send(store *s, store_request *request);
+
+bool store_is_ready(const store *s);
+/* Sent or waiting, not yet answered. */
+size_t store_pending_count(const store *s);
+
+#endif
