@@ -5,7 +5,8 @@
  *    "traceparent":null,"tracestate":null,"payload":{...},"metadata":{...},"current_step":3,
  *    "started_at":"2026-11-24T11:53:05.123Z","completed_at":"...",
  *    "steps":[{"step_id":"...","step_type":"EMAIL","status":"COMPLETED","attempt":1,"reason":null,
- *              "result":{"provider":"...","message":{...}},"error":null,"started_at":"...","completed_at":"..."}]}
+ *              "result":{"provider":"...","message":{...}},"error":null,
+ *              "started_at":"...","completed_at":"..."}]}
  *
  * A key that is no UTF-8 is kept as "key_base64". To change the format: raise RECORD_FORMAT, read the old one
  * too, and keep a file of the old one in the tests. */

@@ -2,7 +2,8 @@
 
 #include "engine/custody/custody.h"
 
-static const partition keys[] = {{.topic = 0, .number = 1}, {.topic = 0, .number = 0}, {.topic = 1, .number = 0}};
+static const partition keys[] = {
+    {.topic = 0, .number = 1}, {.topic = 0, .number = 0}, {.topic = 1, .number = 0}};
 static const custody_limits limits = {
     .commit_interval_ms = 100, .revoke_max_ms = 1000, .triggers_max = 4, .bytes_max = 1000};
 

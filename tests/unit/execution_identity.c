@@ -2,16 +2,17 @@
 
 #include "engine/execution/identity.h"
 
-/* python3 -c 'import uuid; ns = uuid.uuid5(uuid.NAMESPACE_DNS, "carillon"); e = uuid.uuid5(ns, "order\x1ft-1");
- *             print(e, uuid.uuid5(ns, "order\x1fcarillon.triggers\x1f3\x1f1234567890123"),
- *                   uuid.uuid5(e, "mail\x1f1"), uuid.uuid5(e, "\x1f1"))' */
+/* python3 -c 'import uuid; ns = uuid.uuid5(uuid.NAMESPACE_DNS, "carillon"); e = uuid.uuid5(ns,
+ * "order\x1ft-1"); print(e, uuid.uuid5(ns, "order\x1fcarillon.triggers\x1f3\x1f1234567890123"), uuid.uuid5(e,
+ * "mail\x1f1"), uuid.uuid5(e, "\x1f1"))' */
 Test(execution_identity, is_what_uuid5_says)
 {
     value workflow = value_cstring("order"), trigger_id = value_cstring("t-1"), none = value_null();
     origin from = {.topic = value_cstring("carillon.triggers"), .partition = 3, .offset = 1234567890123};
     identity named = identity_of_execution(&workflow, &trigger_id, &from);
     cr_expect_str_eq(named.text, "f2214a95-baef-569d-ba33-ea9ea81cc1c3");
-    cr_expect_str_eq(identity_of_execution(&workflow, &none, &from).text, "f6b997a4-fea8-5a14-bc9c-2844f65cecf1");
+    cr_expect_str_eq(identity_of_execution(&workflow, &none, &from).text,
+                     "f6b997a4-fea8-5a14-bc9c-2844f65cecf1");
     value step = value_cstring("mail"), no_step = value_cstring("");
     cr_expect_str_eq(identity_of_event(&named, &step, 1).text, "92bb61f4-3e56-5388-8b74-40541bd644ae");
     cr_expect_str_eq(identity_of_event(&named, &no_step, 1).text, "dc44b9a3-8826-5a62-9bad-31dc14b6b1f4");
