@@ -154,9 +154,9 @@ def test_the_retention_is_the_configured_one(site):
 
 def test_the_inbox_holds_what_was_rendered(site):
     run_one(site, workflows.every_type(), ADA)
-    (entry,) = site.inbox("user-1")
-    found = texts(json.loads(entry) if isinstance(entry, str) else entry)
-    assert {"Order of Ada", "250 pieces", "https://shop.example/"} <= set(found)
+    (item,) = site.inbox("user-1")
+    assert (item["subject"], item["body"], item["redirect_url"]) == ("Order of Ada", "250 pieces", "https://shop.example/")
+    assert item["data"] == {"who": "user-1"} and item["step_id"] == "note"
 
 
 def test_a_step_whose_condition_holds_is_skipped(site):

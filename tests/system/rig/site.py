@@ -3,6 +3,7 @@
 import itertools
 import json
 import pathlib
+import re
 import uuid
 
 from rig.avro import Schema
@@ -123,21 +124,22 @@ class Site:
         assert len(keys) == 1, keys
         return json.loads(self.redis.get(keys[0]))
 
-    def inboxes(self):
-        """Every inbox: key -> entries."""
-        return {key: self._entries(key) for key in self.redis.scan_iter("*inbox*", count=10000)}
-
     def inbox(self, recipient):
-        keys = [key for key in self.redis.scan_iter("*inbox*", count=10000) if recipient in key]
-        assert len(keys) == 1, keys
-        return self._entries(keys[0])
+        """A recipient's inbox, oldest first."""
+        key = f"{self.name}:inbox:{{{recipient}}}"
+        items = self.redis.hgetall(f"{key}:items")
+        order = self.redis.zrange(f"{key}:index", 0, -1)
+        assert sorted(order) == sorted(items), "index and items differ"
+        return [json.loads(items[item]) for item in order]
 
-    def _entries(self, key):
-        read = {"list": lambda: self.redis.lrange(key, 0, -1),
-                "stream": lambda: [fields for _, fields in self.redis.xrange(key)],
-                "zset": lambda: self.redis.zrange(key, 0, -1),
-                "hash": lambda: list(self.redis.hgetall(key).values())}
-        return read[self.redis.type(key)]()
+    def inbox_sizes(self):
+        """Recipient -> how many items."""
+        found = re.compile(f"{re.escape(self.name)}:inbox:{{(.*)}}:items")
+        keys = list(self.redis.scan_iter(f"{self.name}:inbox:*:items", count=10000))
+        pipeline = self.redis.pipeline(transaction=False)
+        for key in keys:
+            pipeline.hlen(key)
+        return {found.fullmatch(key)[1]: size for key, size in zip(keys, pipeline.execute(), strict=True)}
 
     # The end
 
