@@ -38,6 +38,7 @@ typedef enum error_class {
     X(ERROR_EMPTY_RECIPIENT, ERROR_POISON, "empty_recipient")     \
     X(ERROR_INVALID_PAYLOAD, ERROR_POISON, "invalid_payload")     \
     X(ERROR_INVALID_WORKFLOW, ERROR_POISON, "invalid_workflow")   \
+    X(ERROR_CONTROL, ERROR_POISON, "invalid_control")             \
     X(ERROR_EVALUATION, ERROR_POISON, "evaluation_failed")        \
     X(ERROR_TEMPLATE, ERROR_POISON, "template_failed")            \
     X(ERROR_RECORD, ERROR_POISON, "invalid_record")               \

@@ -32,10 +32,11 @@ enum {
     LIMIT_DOCUMENT_MEMORY = 64 << 20,        /* its values and positions: some 60 bytes a node */
     LIMIT_DOCUMENT_ANCHORS = 256,            /* searched one by one */
     LIMIT_WORKFLOW_MEMORY = 64 << 20,        /* compiled: copies of its texts and its programs */
+    LIMIT_CONTROLS_BYTES = 64 << 10,         /* stored control values of one workflow, as JSON */
     LIMIT_WORKFLOW_FINDINGS = 64,            /* told at once; the rest is counted */
     LIMIT_STEPS = 100,
     LIMIT_CATALOG_WORKFLOWS = 10000, /* one folder, one Redis: each is some 100 KiB compiled */
-    LIMIT_IDENTIFIER_BYTES = 255, /* ids of workflows and steps: they become parts of keys and headers */
+    LIMIT_IDENTIFIER_BYTES = 255,    /* ids of workflows and steps: they become parts of keys and headers */
 
     /* JSON Schema. */
     LIMIT_SCHEMA_BYTES = 1 << 20,

@@ -210,11 +210,32 @@ static void add_schema_error(compiler *c, const value *v, workflow_rule rule, co
         workflow_findings_add(c->findings, c->document, node, rule, "%s", colon + 2);
 }
 
-schema *compiler_schema(compiler *c, const value *v, workflow_rule rule)
+static bool reserve_schema(compiler *c)
+{
+    schema_list *l = c->schemas;
+    if (l->count < l->capacity)
+        return true;
+    size_t capacity = l->capacity * 2 + 2;
+    schema **items =
+        arena_grow(c->arena, l->items, l->capacity * sizeof *l->items, capacity * sizeof *l->items);
+    if (items == NULL)
+        return false;
+    l->items = items;
+    l->capacity = capacity;
+    return true;
+}
+
+const schema *compiler_schema(compiler *c, const value *v, const value *variant, workflow_rule rule)
 {
     error e = {0};
-    schema *s = schema_new(v, &e);
+    if (!reserve_schema(c)) {
+        compiler_add_memory(c);
+        return NULL;
+    }
+    schema *s = schema_new(variant, &e);
     if (s == NULL)
         add_schema_error(c, v, rule, &e);
+    else
+        c->schemas->items[c->schemas->count++] = s;
     return s;
 }

@@ -10,10 +10,18 @@
 #include "engine/schema/schema.h"
 #include "engine/workflow/findings.h"
 
+/* The schemas that a workflow owns, freed with it. */
+typedef struct schema_list {
+    schema **items;
+    size_t count;
+    size_t capacity;
+} schema_list;
+
 typedef struct compiler {
     const document *document;
     workflow_findings *findings;
-    arena *arena; /* of the workflow */
+    arena *arena;         /* of the workflow */
+    schema_list *schemas; /* of the workflow */
 } compiler;
 
 typedef enum key_kind {
@@ -53,8 +61,9 @@ value compiler_copy_text(compiler *c, const value *v);
 
 /* A finding at the string that did not compile, with the place in it. */
 void compiler_add_exception(compiler *c, const value *text, workflow_rule rule, const exception *x);
-/* Compiles a schema. NULL with a finding at the keyword that is wrong. The caller frees it. */
-schema *compiler_schema(compiler *c, const value *v, workflow_rule rule);
+/* Compiles the schema `v`, or a variant of it that is no part of the document. The workflow owns it. NULL
+ * with a finding at the keyword that is wrong. */
+const schema *compiler_schema(compiler *c, const value *v, const value *variant, workflow_rule rule);
 
 /* The finding that memory has run out. */
 void compiler_add_memory(compiler *c);

@@ -28,6 +28,7 @@
     X(RULE_PAYLOAD_SCHEMA, "payload_schema")         \
     X(RULE_CONTROL_SCHEMA, "control_schema")         \
     X(RULE_CONTROL_DEFAULT, "control_default")       \
+    X(RULE_CONTROL_VALUE, "control_value")           \
     X(RULE_SKIP_CONDITION, "skip_condition")         \
     X(RULE_TEMPLATE, "template")                     \
     X(RULE_FILE, "file")

@@ -5,8 +5,8 @@
 #ifndef ENGINE_WORKFLOW_STEP_H
 #define ENGINE_WORKFLOW_STEP_H
 
-#include "engine/schema/schema.h"
 #include "engine/workflow/config_template.h"
+#include "engine/workflow/control_schema.h"
 
 /* X(code, name) */
 #define STEP_TYPES(X)        \
@@ -47,7 +47,9 @@ typedef struct step {
     value id;
     value name;
     step_type type;
-    value provider;                                 /* VALUE_NULL: the one that [channels] names */
+    value provider;                       /* VALUE_NULL: the one that [channels] names */
+    const control_schema *control_schema; /* NULL: nothing of the step may be changed */
+    value controls; /* VALUE_MAP, of WORKFLOW_NAME_CONTROLS: the step's over the workflow's */
     const expression *skip_condition;               /* NULL: never skipped */
     const config_template *config[STEP_FIELDS_MAX]; /* by index into step_type_fields; NULL: absent */
 } step;

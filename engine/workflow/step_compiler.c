@@ -5,7 +5,7 @@
 static const key_rule step_keys[] = {
     {"step_id", KEY_STRING, KEY_REQUIRED},        {"step_type", KEY_STRING, KEY_REQUIRED},
     {"name", KEY_STRING, KEY_REQUIRED},           {"config", KEY_MAP, KEY_REQUIRED},
-    {"skip_condition", KEY_STRING, KEY_OPTIONAL}, {"control_schema", KEY_LATER, KEY_OPTIONAL},
+    {"skip_condition", KEY_STRING, KEY_OPTIONAL}, {"control_schema", KEY_MAP, KEY_OPTIONAL},
     {"retry", KEY_LATER, KEY_OPTIONAL},           {"on_failure", KEY_LATER, KEY_OPTIONAL},
     {"delay", KEY_LATER, KEY_OPTIONAL},
 };
@@ -109,6 +109,7 @@ void step_compile(compiler *c, const value *v, step *s)
     s->id = compiler_identifier(c, compiler_get(v, "step_id", VALUE_STRING));
     s->name = compiler_name(c, compiler_get(v, "name", VALUE_STRING));
     s->skip_condition = compile_skip_condition(c, compiler_get(v, "skip_condition", VALUE_STRING));
+    s->control_schema = control_schema_compile(c, compiler_get(v, "control_schema", VALUE_MAP));
     const value *config = compiler_get(v, "config", VALUE_MAP);
     if (compile_type(c, compiler_get(v, "step_type", VALUE_STRING), &s->type) && config != NULL)
         compile_config(c, config, s);

@@ -5,6 +5,7 @@
 
 #include "engine/limits.h"
 #include "engine/value/copy.h"
+#include "engine/workflow/controls.h"
 #include "engine/workflow/step_compiler.h"
 
 /* What retain and release find behind the workflow that others see. */
@@ -12,7 +13,7 @@ typedef struct owned_workflow {
     workflow workflow; /* first: the two share their address */
     atomic_uint references;
     arena arena;
-    schema *payload_schema;
+    schema_list schemas;
 } owned_workflow;
 
 /* ---- names ---- */
@@ -50,11 +51,11 @@ const expression_scope workflow_scope = {.names = scope_names, .count = WORKFLOW
 /* ---- compiling ---- */
 
 static const key_rule workflow_keys[] = {
-    {"workflow_id", KEY_STRING, KEY_REQUIRED},   {"name", KEY_STRING, KEY_REQUIRED},
-    {"status", KEY_STRING, KEY_OPTIONAL},        {"payload_schema", KEY_SCHEMA, KEY_REQUIRED},
-    {"steps", KEY_LIST, KEY_REQUIRED},           {"metadata", KEY_MAP, KEY_OPTIONAL},
+    {"workflow_id", KEY_STRING, KEY_REQUIRED}, {"name", KEY_STRING, KEY_REQUIRED},
+    {"status", KEY_STRING, KEY_OPTIONAL},      {"payload_schema", KEY_SCHEMA, KEY_REQUIRED},
+    {"steps", KEY_LIST, KEY_REQUIRED},         {"metadata", KEY_MAP, KEY_OPTIONAL},
     {"$schema", KEY_STRING, KEY_OPTIONAL}, /* where editors look for the document's own schema */
-    {"control_schema", KEY_LATER, KEY_OPTIONAL}, {"expires_after", KEY_LATER, KEY_OPTIONAL},
+    {"control_schema", KEY_MAP, KEY_OPTIONAL}, {"expires_after", KEY_LATER, KEY_OPTIONAL},
 };
 
 static workflow_status compile_status(compiler *c, const value *v)
@@ -81,17 +82,20 @@ static void check_unique(compiler *c, const value *steps, uint32_t index, const 
     }
 }
 
-static void compile_steps(compiler *c, const value *v, workflow *w)
+/* NULL with a finding, or without steps to compile. */
+static step *compile_steps(compiler *c, const value *v, workflow *w)
 {
+    if (v == NULL)
+        return NULL;
     if (v->count == 0 || v->count > LIMIT_STEPS) {
         workflow_findings_add(c->findings, c->document, v, RULE_STEP_COUNT,
                               "a workflow has 1 to %d steps, not %u", LIMIT_STEPS, v->count);
-        return;
+        return NULL;
     }
     step *steps = arena_calloc(c->arena, v->count, sizeof *steps);
     if (steps == NULL) {
         compiler_add_memory(c);
-        return;
+        return NULL;
     }
     for (uint32_t i = 0; i < v->count; i++) {
         if (v->items[i].kind != VALUE_MAP) {
@@ -105,6 +109,30 @@ static void compile_steps(compiler *c, const value *v, workflow *w)
     }
     w->steps = steps;
     w->step_count = v->count;
+    return steps;
+}
+
+static void check_controls(compiler *c, const workflow *w, const value *stored)
+{
+    error e = {0};
+    validator *v = validator_new();
+    if (v == NULL)
+        compiler_add_memory(c);
+    else if (!controls_check(w, stored, v, c->arena, &e))
+        workflow_findings_add(c->findings, c->document, NULL, RULE_CONTROL_VALUE, "%s", e.message);
+    validator_free(v);
+}
+
+static void resolve_controls(compiler *c, const workflow *w, step *steps, const value *stored)
+{
+    for (size_t i = 0; i < w->step_count; i++) {
+        value resolved;
+        error e = {0};
+        if (!controls_resolve(w->control_schema, steps[i].control_schema, stored, &steps[i].id, c->arena,
+                              &resolved, &e) ||
+            !value_copy(c->arena, &resolved, &steps[i].controls))
+            compiler_add_memory(c);
+    }
 }
 
 static bool build_names_value(arena *a, workflow *w)
@@ -144,10 +172,9 @@ static void finish(compiler *c, workflow *w)
     arena_rewind(c->arena, mark);
 }
 
-static void compile_root(compiler *c, owned_workflow *o, const workflow_standing *standing)
+static void compile_root(compiler *c, workflow *w, const workflow_standing *standing)
 {
     const value *root = c->document->root;
-    workflow *w = &o->workflow;
     if (root->kind != VALUE_MAP) {
         workflow_findings_add(c->findings, c->document, root, RULE_TYPE,
                               "a workflow document must be a mapping, not %s", value_kind_name(root->kind));
@@ -162,14 +189,16 @@ static void compile_root(compiler *c, owned_workflow *o, const workflow_standing
     if (standing != NULL) {
         w->status = standing->status;
         w->version = standing->version;
+        w->control_version = standing->control_version;
     }
     const value *payload_schema = value_field(root, "payload_schema");
     if (payload_schema != NULL && (payload_schema->kind == VALUE_MAP || payload_schema->kind == VALUE_BOOL))
-        o->payload_schema = compiler_schema(c, payload_schema, RULE_PAYLOAD_SCHEMA);
-    w->payload_schema = o->payload_schema;
-    const value *steps = compiler_get(root, "steps", VALUE_LIST);
-    if (steps != NULL)
-        compile_steps(c, steps, w);
+        w->payload_schema = compiler_schema(c, payload_schema, payload_schema, RULE_PAYLOAD_SCHEMA);
+    w->control_schema = control_schema_compile(c, compiler_get(root, "control_schema", VALUE_MAP));
+    step *steps = compile_steps(c, compiler_get(root, "steps", VALUE_LIST), w);
+    if (standing != NULL && standing->controls != NULL)
+        check_controls(c, w, standing->controls);
+    resolve_controls(c, w, steps, standing != NULL ? standing->controls : NULL);
     compile_metadata(c, compiler_get(root, "metadata", VALUE_MAP), w);
     finish(c, w);
 }
@@ -184,8 +213,8 @@ const workflow *workflow_compile(const document *d, const workflow_standing *sta
     }
     atomic_init(&o->references, 1);
     arena_init(&o->arena, 4096, LIMIT_WORKFLOW_MEMORY);
-    compiler c = {.document = d, .findings = f, .arena = &o->arena};
-    compile_root(&c, o, standing);
+    compiler c = {.document = d, .findings = f, .arena = &o->arena, .schemas = &o->schemas};
+    compile_root(&c, &o->workflow, standing);
     if (workflow_findings_total(f) == before)
         return &o->workflow;
     workflow_release(&o->workflow);
@@ -210,7 +239,8 @@ void workflow_release(const workflow *w)
     if (w == NULL || atomic_fetch_sub_explicit(&owner(w)->references, 1, memory_order_acq_rel) > 1)
         return;
     owned_workflow *o = owner(w);
-    schema_free(o->payload_schema);
+    for (size_t i = 0; i < o->schemas.count; i++)
+        schema_free(o->schemas.items[i]);
     arena_free(&o->arena);
     free(o);
 }

@@ -31,7 +31,7 @@ MUST_CHECK bool workflow_status_find(const value *name, workflow_status *status)
 #define WORKFLOW_NAMES(X)                                                                 \
     X(WORKFLOW_NAME_PAYLOAD, "payload")     /* map: validated, defaults filled */         \
     X(WORKFLOW_NAME_STEPS, "steps")         /* map: step id -> what earlier steps left */ \
-    X(WORKFLOW_NAME_CONTROLS, "controls")   /* map: the step's over the workflow's */     \
+    X(WORKFLOW_NAME_CONTROLS, "controls")   /* map: step.controls */                      \
     X(WORKFLOW_NAME_RECIPIENT, "recipient") /* string */                                  \
     X(WORKFLOW_NAME_METADATA, "metadata")   /* map: the trigger's */                      \
     X(WORKFLOW_NAME_WORKFLOW, "workflow")   /* map: workflow.names_value */               \
@@ -54,7 +54,9 @@ typedef struct workflow {
     workflow_status status;
     int version;
     char content_id[CONTENT_ID_SIZE]; /* same content, same id */
+    int64_t control_version; /* of the control values that the steps' controls come from; 0: defaults */
     const schema *payload_schema;
+    const control_schema *control_schema; /* NULL: none */
     const step *steps;
     size_t step_count;
     value metadata;    /* VALUE_MAP */
@@ -67,6 +69,8 @@ typedef struct workflow {
 typedef struct workflow_standing {
     int version;
     workflow_status status;
+    int64_t control_version;
+    const value *controls; /* stored control values (controls.h); NULL: none */
 } workflow_standing;
 
 /* Compiles a document; nothing of it is kept. `standing` NULL: version 1 and the status that the document

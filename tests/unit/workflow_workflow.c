@@ -202,11 +202,9 @@ static const broken documents[] = {
     {CONFIG_OF("SMS", "to: x, body: y, html: z"), "unknown_key", 5, "/steps/0/config/html", "SMS"},
 
     {HEAD STEP_A "expires_after: 1h\n", "not_supported", 6, "/expires_after", "not supported yet"},
-    {HEAD STEP_A "control_schema: {}\n", "not_supported", 6, "/control_schema", "not supported yet"},
     {STEP_WITH("retry: {max_attempts: 3}"), "not_supported", 5, "/steps/0/retry", "not supported yet"},
     {STEP_WITH("delay: 1h"), "not_supported", 5, "/steps/0/delay", "not supported yet"},
     {STEP_WITH("on_failure: stop"), "not_supported", 5, "/steps/0/on_failure", "not supported yet"},
-    {STEP_WITH("control_schema: {}"), "not_supported", 5, "/steps/0/control_schema", "not supported yet"},
 
     {"workflow_id: 5\nname: W\npayload_schema: {}\nsteps:\n" STEP_A, "type", 1, "/workflow_id",
      "must be a string, not integer"},
@@ -272,6 +270,18 @@ static const broken documents[] = {
      "template", 10, "/steps/0/config/body", "SyntaxError at line 2, character "},
     {CONFIG_OF("IN_APP", "body: x, data: {a: [1, {b: '{{ nobody }}'}]}"), "template", 5,
      "/steps/0/config/data/a/1/b", "NameError at character 4: "},
+    {HEAD STEP_A "control_schema: true\n", "type", 6, "/control_schema", "must be a mapping, not boolean"},
+    {HEAD STEP_A "control_schema: {}\n", "control_schema", 6, "/control_schema", "needs \"properties\""},
+    {HEAD STEP_A "control_schema: {type: array, properties: {}}\n", "control_schema", 6,
+     "/control_schema/type", "must be \"object\""},
+    {HEAD STEP_A "control_schema: {schema_id: 5, properties: {}}\n", "control_schema", 6,
+     "/control_schema/schema_id", "must be a string"},
+    {HEAD STEP_A "control_schema:\n  properties:\n    a: {type: strin}\n", "control_schema", 8,
+     "/control_schema/properties/a/type", ""},
+    {HEAD STEP_A "control_schema: {properties: {a: {type: string, default: 5}}}\n", "control_default", 6,
+     "/control_schema", "/a"},
+    {STEP_WITH("control_schema: {properties: []}"), "control_schema", 5, "/steps/0/control_schema",
+     "needs \"properties\""},
     {CONFIG_OF("PUSH", "to: x, body: y, title: \"a\\nb\""), "template", 5, "/steps/0/config/title", ""},
 };
 
