@@ -25,6 +25,11 @@ enum {
     LIMIT_AVRO_SCHEMA_BYTES = 1 << 20,
     LIMIT_AVRO_SCHEMA_NODES = 4096,
     LIMIT_AVRO_SCHEMA_DEPTH = 64,
+    LIMIT_AVRO_PLAN_BYTES = 64 << 20, /* memory of one compiled schema */
+    /* Items of one array that take no byte (nulls, empty records): nothing else would bound their count. */
+    LIMIT_AVRO_EMPTY_ITEMS = 4096,
+    /* One decimal: 616 digits; turning it into text takes time that grows with the square. */
+    LIMIT_AVRO_DECIMAL_BYTES = 256,
 
     /* A workflow document and what hangs from it. */
     LIMIT_DOCUMENT_BYTES = 1 << 20,

@@ -32,10 +32,12 @@ void arena_free(arena *a)
     while (a->chunks != NULL)
         drop_newest_chunk(a);
     a->next = a->end = NULL;
+    a->out_of_memory = false;
 }
 
 void arena_reset(arena *a)
 {
+    a->out_of_memory = false;
     if (a->chunks == NULL)
         return;
     while (a->chunks->older != NULL)
@@ -52,8 +54,10 @@ static void *alloc_in_new_chunk(arena *a, size_t size)
     if (chunk_size > a->budget_bytes - a->used_bytes)
         chunk_size = size; /* the last chunk is as small as it must be */
     arena_chunk *chunk = malloc(sizeof *chunk + chunk_size);
-    if (chunk == NULL)
+    if (chunk == NULL) {
+        a->out_of_memory = true;
         return NULL;
+    }
     chunk->size = chunk_size;
     chunk->older = a->chunks;
     a->chunks = chunk;
@@ -120,6 +124,11 @@ char *arena_copy(arena *a, const void *bytes, size_t size)
         memcpy(copy, bytes, size);
     copy[size] = '\0';
     return copy;
+}
+
+error_code arena_failure(const arena *a)
+{
+    return a->out_of_memory ? ERROR_OUT_OF_MEMORY : ERROR_LIMIT;
 }
 
 arena_mark arena_get_mark(const arena *a)

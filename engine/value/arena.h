@@ -21,6 +21,7 @@ typedef struct arena {
     size_t used_bytes;   /* of all chunks, against the budget */
     size_t budget_bytes;
     size_t chunk_bytes; /* size of the next chunk */
+    bool out_of_memory; /* the system has refused memory since the last reset */
     uint32_t hash_seed; /* of the maps built here: the caller's randomness keeps hash-flooding keys out */
 } arena;
 
@@ -46,6 +47,10 @@ MUST_CHECK void *arena_calloc(arena *a, size_t count, size_t size);
 MUST_CHECK void *arena_grow(arena *a, void *old, size_t old_size, size_t new_size);
 /* A copy of [bytes, bytes + size) followed by a NUL. */
 MUST_CHECK char *arena_copy(arena *a, const void *bytes, size_t size);
+
+/* Why an allocation just failed: ERROR_OUT_OF_MEMORY where the system had none, else ERROR_LIMIT (the budget,
+ * or a size beyond all bounds). The first condemns the process, the second one input. */
+error_code arena_failure(const arena *a);
 
 arena_mark arena_get_mark(const arena *a);
 /* `mark` must come from this arena, and nothing older than it may have been rewound since. */

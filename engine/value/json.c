@@ -28,7 +28,7 @@ static bool fail(reader *r, error_code code, const char *what)
 
 static bool fail_memory(reader *r)
 {
-    return fail(r, ERROR_LIMIT, "JSON needs more memory than its bound");
+    return fail(r, arena_failure(r->arena), "JSON needs more memory than there is");
 }
 
 static void skip_space(reader *r)

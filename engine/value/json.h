@@ -8,7 +8,7 @@
 /* Reads one JSON text. Strings without escapes borrow from `text`, which must outlive *out; everything else
  * lives in the arena. A repeated key keeps its last value. Integers beyond 64 bits become floats. Errors,
  * with the byte position: ERROR_SYNTAX, ERROR_LIMIT (LIMIT_VALUE_DEPTH, LIMIT_NUMBER_CHARACTERS, a number
- * beyond a double), ERROR_OUT_OF_MEMORY (or past the arena's budget). */
+ * beyond a double, the arena's budget), ERROR_OUT_OF_MEMORY. */
 MUST_CHECK bool json_read(arena *a, const char *text, size_t size, value *out, error *e);
 
 /* Appends a value as compact JSON (UTF-8 as it is, `,` and `:` without spaces). A set or tuple is written as

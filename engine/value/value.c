@@ -308,6 +308,22 @@ value map_builder_finish(const map_builder *b)
     return map;
 }
 
+value_member *map_like(const value *map, arena *a, value *out)
+{
+    *out = *map;
+    bool indexed = map->flags & VALUE_INDEXED;
+    size_t index_size = indexed ? sizeof(map_index) : 0;
+    size_t members_size = map->count * sizeof(value_member);
+    char *block = arena_alloc(a, index_size + members_size);
+    if (block == NULL)
+        return NULL;
+    if (map->count > 0)
+        memcpy(block, (const char *)map->members - index_size, index_size + members_size);
+    value_member *members = (value_member *)(void *)(block + index_size);
+    out->members = members;
+    return members;
+}
+
 /* ---- lists ---- */
 
 void list_builder_init(list_builder *b, arena *a)
@@ -315,18 +331,27 @@ void list_builder_init(list_builder *b, arena *a)
     *b = (list_builder){.arena = a};
 }
 
+bool list_builder_reserve(list_builder *b, size_t count)
+{
+    if (count <= b->capacity - b->count)
+        return true;
+    if (count > LIMIT_VALUE_COUNT || b->count > LIMIT_VALUE_COUNT - count)
+        return false;
+    uint32_t capacity = b->count + (uint32_t)count;
+    if (capacity < b->capacity * 2)
+        capacity = b->capacity * 2;
+    value *items = arena_grow(b->arena, b->items, b->capacity * sizeof *items, capacity * sizeof *items);
+    if (items == NULL)
+        return false;
+    b->items = items;
+    b->capacity = capacity;
+    return true;
+}
+
 bool list_builder_add(list_builder *b, value item)
 {
-    if (b->count == b->capacity) {
-        if (b->capacity >= LIMIT_VALUE_COUNT)
-            return false;
-        uint32_t capacity = b->capacity == 0 ? CAPACITY_FIRST : b->capacity * 2;
-        value *items = arena_grow(b->arena, b->items, b->capacity * sizeof *items, capacity * sizeof *items);
-        if (items == NULL)
-            return false;
-        b->items = items;
-        b->capacity = capacity;
-    }
+    if (b->count == b->capacity && !list_builder_reserve(b, b->capacity == 0 ? CAPACITY_FIRST : 1))
+        return false;
     b->items[b->count++] = item;
     return true;
 }

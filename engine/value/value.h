@@ -124,6 +124,11 @@ uint32_t value_hash(const value *v, uint32_t seed);
 /* -1, 0 or 1 for a < b, a == b, a > b, exactly, between ints and floats in any mix; 2 where either is NaN. */
 int value_compare_numbers(const value *a, const value *b);
 
+/* A new map with the keys of `map`, in the arena; NULL without memory or past its budget. The caller sets the
+ * values of the members that it returns, once. Keys and index are shared with `map`, which must live as long:
+ * records of one type are built this way without hashing a key. */
+MUST_CHECK value_member *map_like(const value *map, arena *a, value *out);
+
 /* Lists under construction. Embedded by value; lives in the arena. */
 typedef struct list_builder {
     arena *arena;
@@ -135,6 +140,8 @@ typedef struct list_builder {
 void list_builder_init(list_builder *b, arena *a);
 /* False without memory, past the arena's budget, or past LIMIT_VALUE_COUNT. */
 MUST_CHECK bool list_builder_add(list_builder *b, value item);
+/* Makes room for `count` more items, which list_builder_add then takes without fail; false as above. */
+MUST_CHECK bool list_builder_reserve(list_builder *b, size_t count);
 /* A VALUE_LIST. The builder must not be used again. */
 value list_builder_finish(const list_builder *b);
 

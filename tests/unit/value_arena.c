@@ -2,6 +2,21 @@
 
 #include "engine/value/arena.h"
 
+/* An allocation that no machine can serve is a test here, no bug: the sanitizers must let malloc return NULL.
+ */
+const char *__asan_default_options(void);
+const char *__tsan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
+const char *__tsan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 Test(value_arena, stops_at_its_budget)
 {
     arena a;
@@ -47,5 +62,22 @@ Test(value_arena, grows_the_newest_block_in_place)
     char *moved = arena_grow(&a, grown, 64, 128);
     cr_expect_neq(moved, grown);
     cr_expect_str_eq(moved, "abc");
+    arena_free(&a);
+}
+
+Test(value_arena, tells_its_budget_from_the_end_of_memory)
+{
+    arena a;
+    arena_init(&a, 256, 1024);
+    cr_expect_null(arena_alloc(&a, 2048));
+    cr_expect_eq(arena_failure(&a), ERROR_LIMIT);
+    cr_expect_null(arena_alloc(&a, SIZE_MAX));
+    cr_expect_eq(arena_failure(&a), ERROR_LIMIT);
+
+    arena_init(&a, 256, SIZE_MAX);
+    cr_expect_null(arena_alloc(&a, SIZE_MAX / 2 - 64), "no machine has this");
+    cr_expect_eq(arena_failure(&a), ERROR_OUT_OF_MEMORY);
+    arena_reset(&a);
+    cr_expect_eq(arena_failure(&a), ERROR_LIMIT);
     arena_free(&a);
 }
