@@ -2,6 +2,7 @@
 #include "worker/cli/cli.h"
 
 static const cli_command commands[] = {
+    {"eval", "evaluate a restricted Python expression", cli_eval},
     {"workflow", "check, apply and list workflow documents", cli_workflow},
     {"version", "print the versions of carillon and its libraries", cli_version},
 };

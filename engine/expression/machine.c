@@ -194,6 +194,16 @@ static inline bool item_of(evaluation *ev, const value *container, const value *
     return subscript_item(ev, container, key, result);
 }
 
+/* The same for a constant key, which is the source's own: it may be named. */
+static inline bool constant_item_of(evaluation *ev, const value *container, const value *key, value *result)
+{
+    if (item_of(ev, container, key, result))
+        return true;
+    if (ev->exception->type == EXCEPTION_KEY && key->kind == VALUE_STRING)
+        evaluation_raise(ev, EXCEPTION_KEY, "'%.*s'", (int)key->count, key->text);
+    return false;
+}
+
 static inline bool truth(const value *v)
 {
     return v->kind == VALUE_BOOL ? v->integer != 0 : expression_truth(v);
@@ -421,14 +431,14 @@ static outcome run(const machine *m, frame *f, collector *collected, value *resu
             done = item_of(ev, &top[-1], &top[0], &top[-1]);
             break;
         case OP_ITEM_CONSTANT:
-            done = item_of(ev, &top[-1], &constants[operand], &top[-1]);
+            done = constant_item_of(ev, &top[-1], &constants[operand], &top[-1]);
             break;
         case OP_NAME_ATTRIBUTE:
             done = attribute_get(ev, &names[instruction_a(i)], &constants[operand], top);
             top++;
             break;
         case OP_NAME_ITEM:
-            done = item_of(ev, &names[instruction_a(i)], &constants[operand], top);
+            done = constant_item_of(ev, &names[instruction_a(i)], &constants[operand], top);
             top++;
             break;
         case OP_SLICE:

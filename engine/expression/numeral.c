@@ -3,7 +3,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 unsigned numeral_digit(char c)
 {
@@ -106,9 +105,15 @@ static bool take_decimal(const char *p, const char *end, char *out)
     return p == end;
 }
 
+/* `word` is in lower case. */
 static bool is_word(const char *text, size_t size, const char *word)
 {
-    return size == strlen(word) && strncasecmp(text, word, size) == 0;
+    if (size != strlen(word))
+        return false;
+    for (size_t i = 0; i < size; i++)
+        if ((text[i] | 0x20) != word[i])
+            return false;
+    return true;
 }
 
 bool numeral_float(const char *text, size_t size, char *scratch, double *number)
