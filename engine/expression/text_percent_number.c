@@ -25,7 +25,7 @@ bool percent_add_fill(evaluation *ev, buffer *out, char byte, uint64_t count)
 {
     if (!text_spend(ev, count))
         return false;
-    if (buffer_reserve(out, count)) {
+    if (count > 0 && buffer_reserve(out, count)) {
         memset(out->bytes + out->size, byte, count);
         out->size += count;
     }
