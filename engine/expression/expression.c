@@ -19,7 +19,7 @@ expression *expression_compile(arena *a, const char *source, size_t size, const 
                          LIMIT_EXPRESSION_BYTES);
         return NULL;
     }
-    const node *root = parser_parse(&ev, copy, size);
+    const node *root = parser_parse(&ev, copy, size, scope);
     return root == NULL ? NULL : program_compile(&ev, copy, size, root, scope);
 }
 

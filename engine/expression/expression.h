@@ -17,6 +17,11 @@ typedef struct expression expression;
 typedef struct expression_scope {
     const char *const *names;
     size_t count;
+    /* NULL but in templates, where line ends are space everywhere: finds the filter of a name, or NULL.
+     * `operand | name(arguments)` calls it with the operand as self, `operand is defined` the one called "is
+     * defined". Both bind tighter than any operator but a sign, as in Jinja2. *stands_in: it is called, with
+     * self NULL, also where the operand lacks what it looks up. */
+    const callable *(*find_filter)(const char *name, size_t name_size, bool *stands_in);
 } expression_scope;
 
 /* Compiles into the arena, where the expression lives. The source is copied.

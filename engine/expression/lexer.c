@@ -69,7 +69,7 @@ static bool skip_space(lexer *l)
     for (;;) {
         char c = peek(l, 0);
         bool line_end = c == '\n' || c == '\r';
-        if (c == ' ' || c == '\t' || c == '\f' || (line_end && l->bracket_count > 0)) {
+        if (c == ' ' || c == '\t' || c == '\f' || (line_end && (l->bracket_count > 0 || l->lines_joined))) {
             l->next++;
         } else if (c == '#') {
             skip_comment(l);
@@ -91,6 +91,7 @@ bool lexer_init(lexer *l, const char *source, size_t size, evaluation *ev)
     l->size = size;
     l->next = 0;
     l->bracket_count = 0;
+    l->lines_joined = false;
     l->ev = ev;
     if (!utf8_valid(source, size, NULL))
         return fail_syntax(l, 0, "the source is not valid UTF-8");

@@ -85,7 +85,8 @@ typedef struct lexer {
     size_t next;        /* the byte after the last token */
     char brackets[128]; /* that are open: LIMIT_EXPRESSION_DEPTH refuses more before they do not fit */
     size_t bracket_count;
-    evaluation *ev; /* its arena holds what the literals need; its exception gets the errors */
+    bool lines_joined; /* line ends are space outside brackets too; false after lexer_init */
+    evaluation *ev;    /* its arena holds what the literals need; its exception gets the errors */
 } lexer;
 
 /* False with SyntaxError where the source is no UTF-8 or has a NUL. */

@@ -124,9 +124,10 @@ static bool comprehend(const machine *m, const frame *outer, const block *b, val
     collector collected;
     start_collector(m->ev, b->kind, &collected);
     value nothing;
-    if (run(m, f, &collected, &nothing) == OUTCOME_FAILED)
-        return false;
+    outcome o = run(m, f, &collected, &nothing);
     m->ev->depth--;
+    if (o == OUTCOME_FAILED)
+        return false;
     return finish_collector(b->kind, &collected, iterator);
 }
 
@@ -297,6 +298,35 @@ static outcome locate(evaluation *ev, const frame *f, const instruction *next)
         ev->exception->position = f->block->positions[next - 1 - f->block->code];
     ev->located = true;
     return OUTCOME_FAILED;
+}
+
+/* True where the instruction before *next has raised because something lacks what is looked up in it. */
+static bool lacks(const exception *x, instruction i)
+{
+    opcode op = instruction_op(i);
+    bool subscript = op == OP_ITEM || op == OP_ITEM_CONSTANT || op == OP_NAME_ITEM;
+    return x->type == EXCEPTION_ATTRIBUTE || x->type == EXCEPTION_KEY || x->type == EXCEPTION_INDEX ||
+           (x->type == EXCEPTION_TYPE && subscript); /* None['key'] */
+}
+
+/* The instruction before *next has raised. Where it stands in a lenient range and lacks what it looks up, the
+ * run goes on behind that with an operand that counts as omitted. */
+static bool recover(evaluation *ev, const frame *f, const instruction **next, value **top)
+{
+    const block *b = f->block;
+    size_t raised = (size_t)(*next - 1 - b->code);
+    for (uint16_t i = 0; i < b->lenient_count && lacks(ev->exception, b->code[raised]); i++) {
+        const lenient_range *range = &b->lenient[i];
+        if (raised < range->start || raised >= range->end)
+            continue;
+        *ev->exception = (exception){.type = EXCEPTION_NONE};
+        ev->located = false;
+        *top = f->slots + b->slot_count + range->depth;
+        *(*top)++ = value_omitted();
+        *next = b->code + range->end;
+        return true;
+    }
+    return false;
 }
 
 /* ---- the loop ---- */
@@ -524,7 +554,7 @@ static outcome run(const machine *m, frame *f, collector *collected, value *resu
         case OPCODE_COUNT:
             break;
         }
-        if (!done)
+        if (!done && !recover(ev, f, &next, &top))
             return locate(ev, f, next);
     }
 }

@@ -188,7 +188,8 @@ static node *parse_minimum(parser *p)
     return minimum;
 }
 
-static node *parse_unary(parser *p)
+/* A sign takes its operand before a filter does: in -x | f the operand of f is -x. */
+static node *parse_signed(parser *p)
 {
     unary_operator op;
     if (p->token.kind == TOKEN_NOT || !unary_of(p->token.kind, &op))
@@ -200,9 +201,15 @@ static node *parse_unary(parser *p)
     if (op == UNARY_NEGATE && parser_at(p, TOKEN_INTEGER_MINIMUM))
         unary = parse_minimum(p);
     else
-        unary = new_unary(p, op, position, parse_unary(p));
+        unary = new_unary(p, op, position, parse_signed(p));
     parser_leave(p);
     return unary;
+}
+
+static node *parse_unary(parser *p)
+{
+    node *operand = parse_signed(p);
+    return operand == NULL || p->scope->find_filter == NULL ? operand : parser_filters(p, operand);
 }
 
 /* How tightly a left-associative operator binds; 0 where the token is none. */
@@ -372,25 +379,28 @@ node *parser_expression(parser *p)
 {
     if (!parser_enter(p))
         return NULL;
-    node *expression = parser_disjunction(p);
-    if (expression != NULL && parser_at(p, TOKEN_IF))
-        expression = parse_conditional(p, expression);
+    node *whole = parser_disjunction(p);
+    if (whole != NULL && parser_at(p, TOKEN_IF))
+        whole = parse_conditional(p, whole);
     parser_leave(p);
-    if (expression != NULL && parser_at(p, TOKEN_WALRUS)) {
+    if (whole != NULL && parser_at(p, TOKEN_WALRUS)) {
         parser_fail_unexpected(p);
         return NULL;
     }
-    return expression;
+    return whole;
 }
 
-node *parser_parse(evaluation *ev, const char *source, size_t size)
+node *parser_parse(evaluation *ev, const char *source, size_t size, const expression_scope *scope)
 {
-    parser p = {.ev = ev};
+    parser p = {.ev = ev, .scope = scope};
     if (size > LIMIT_EXPRESSION_BYTES) {
         parser_fail_at(&p, LIMIT_EXPRESSION_BYTES, EXCEPTION_RESOURCE, "the expression is too long");
         return NULL;
     }
-    if (!lexer_init(&p.lexer, source, size, ev) || !parser_advance(&p))
+    if (!lexer_init(&p.lexer, source, size, ev))
+        return NULL;
+    p.lexer.lines_joined = scope->find_filter != NULL;
+    if (!parser_advance(&p))
         return NULL;
     if (parser_at(&p, TOKEN_END)) {
         parser_fail(&p, "the expression is empty");

@@ -3,11 +3,13 @@
 #ifndef ENGINE_EXPRESSION_PARSER_STATE_H
 #define ENGINE_EXPRESSION_PARSER_STATE_H
 
+#include "engine/expression/expression.h"
 #include "engine/expression/lexer.h"
 #include "engine/expression/syntax.h"
 
 typedef struct parser {
     evaluation *ev;
+    const expression_scope *scope;
     lexer lexer;
     token token; /* the one to be looked at next */
     unsigned depth;
@@ -57,6 +59,10 @@ node *parser_expression(parser *p);
 node *parser_disjunction(parser *p);
 /* An atom with all that stands behind it (primary.c). */
 node *parser_postfix(parser *p);
+/* The arguments of a call, from the opening to the closing parenthesis (primary.c). */
+node *parser_call(parser *p);
+/* An operand with the filters and tests that stand behind it (filter.c). */
+node *parser_filters(parser *p, node *operand);
 /* More items after `first`, separated by commas, up to `close`, which stays. */
 node *parser_items(parser *p, node_kind kind, size_t position, node *first, token_kind close);
 

@@ -419,6 +419,11 @@ static node *parse_call(parser *p, size_t position)
     return call;
 }
 
+node *parser_call(parser *p)
+{
+    return parse_bracketed(p, TOKEN_CLOSE_PARENTHESIS, parse_call);
+}
+
 static node *parse_link(parser *p)
 {
     switch (p->token.kind) {
@@ -427,7 +432,7 @@ static node *parse_link(parser *p)
     case TOKEN_OPEN_BRACKET:
         return parse_bracketed(p, TOKEN_CLOSE_BRACKET, parse_subscript);
     default:
-        return parse_bracketed(p, TOKEN_CLOSE_PARENTHESIS, parse_call);
+        return parser_call(p);
     }
 }
 

@@ -24,6 +24,9 @@ struct builder {
     const value **variables; /* names of the slots */
     size_t variable_count;
     bool shared;
+    lenient_range *lenient;
+    size_t lenient_count;
+    size_t lenient_capacity;
 };
 
 typedef struct compiler {
@@ -360,6 +363,30 @@ static bool compile_postfix(compiler *c, const node *n)
     return true;
 }
 
+/* ---- filters ---- */
+
+static bool add_lenient_range(compiler *c, size_t start, size_t depth)
+{
+    builder *b = c->builder;
+    lenient_range *ranges = grow(c, b->lenient, b->lenient_count, &b->lenient_capacity, sizeof *ranges);
+    if (ranges == NULL)
+        return false;
+    b->lenient = ranges;
+    ranges[b->lenient_count++] = (lenient_range){(uint16_t)start, (uint16_t)b->count, (uint16_t)depth};
+    return true;
+}
+
+/* The stack is that of a method's call: the filter, its operand as self, the arguments. */
+static bool compile_filter(compiler *c, const node *n)
+{
+    if (!emit_constant(c, OP_LOAD_CONSTANT, 0, n->value, n->position))
+        return false;
+    size_t start = c->builder->count;
+    size_t depth = c->builder->depth;
+    return compile(c, n->first) && (n->op == 0 || add_lenient_range(c, start, depth)) &&
+           compile_call(c, OP_CALL_METHOD, n->first->next);
+}
+
 /* ---- displays and comprehensions ---- */
 
 static bool compile_display(compiler *c, const node *n)
@@ -475,6 +502,8 @@ static void finish_block(compiler *c, const builder *b)
     c->blocks[b->number] = (block){
         .code = b->code,
         .positions = b->positions,
+        .lenient = b->lenient,
+        .lenient_count = (uint16_t)b->lenient_count,
         .code_count = (uint16_t)b->count,
         .slot_count = (uint16_t)b->variable_count,
         .stack_count = (uint16_t)b->depth_max,
@@ -536,6 +565,8 @@ static bool compile(compiler *c, const node *n)
         return compile_conditional(c, n);
     case NODE_POSTFIX:
         return compile_postfix(c, n);
+    case NODE_FILTER:
+        return compile_filter(c, n);
     case NODE_LIST:
     case NODE_TUPLE:
     case NODE_SET:

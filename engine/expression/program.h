@@ -8,9 +8,19 @@
 
 typedef enum block_kind { BLOCK_EXPRESSION, BLOCK_LIST, BLOCK_SET, BLOCK_MAP, BLOCK_GENERATOR } block_kind;
 
+/* The instructions of a filter's operand that may lack what it looks up: where they do, the operand counts as
+ * omitted and the run goes on behind them. */
+typedef struct lenient_range {
+    uint16_t start;
+    uint16_t end;
+    uint16_t depth; /* of the stack below the operand */
+} lenient_range;
+
 typedef struct block {
     const instruction *code;
-    const uint16_t *positions; /* of each instruction, in the source */
+    const uint16_t *positions;    /* of each instruction, in the source */
+    const lenient_range *lenient; /* inner ones before those around them */
+    uint16_t lenient_count;
     uint16_t code_count;
     uint16_t slot_count;  /* variables */
     uint16_t stack_count; /* the most that the stack ever holds */

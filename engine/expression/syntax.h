@@ -15,6 +15,7 @@
     X(NODE_UNARY, "operand; op is a unary_operator")                                  \
     X(NODE_BINARY, "first operand, [NODE_OPERATION]")                                 \
     X(NODE_OPERATION, "operand; op is the binary_operator before it")                 \
+    X(NODE_FILTER, "operand, NODE_CALL; value: the callable, op: it stands in")       \
     X(NODE_COMPARISON, "first operand, [NODE_RELATION]")                              \
     X(NODE_RELATION, "operand; op is the relation before it")                         \
     X(NODE_AND, "operand, [operand]")                                                 \
