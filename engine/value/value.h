@@ -32,6 +32,7 @@ typedef enum value_kind {
 enum {
     VALUE_ASCII = 1,   /* a string known to have one byte a code point; absence says nothing */
     VALUE_INDEXED = 2, /* a map with a hash index before its members; set by map_builder only */
+    VALUE_SAFE = 4,    /* a string that HTML templates do not escape; set by their filters only */
 };
 
 typedef struct value value;
