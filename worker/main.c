@@ -4,6 +4,7 @@
 static const cli_command commands[] = {
     {"eval", "evaluate a restricted Python expression", cli_eval},
     {"workflow", "check, apply and list workflow documents", cli_workflow},
+    {"render", "render templates over names", cli_render},
     {"version", "print the versions of carillon and its libraries", cli_version},
 };
 
