@@ -40,6 +40,7 @@ enum {
     LIMIT_CONTROLS_BYTES = 64 << 10,         /* stored control values of one workflow, as JSON */
     LIMIT_WORKFLOW_FINDINGS = 64,            /* told at once; the rest is counted */
     LIMIT_STEPS = 100,
+    LIMIT_WORKFLOW_VERSIONS = 100000,
     LIMIT_CATALOG_WORKFLOWS = 10000, /* one folder, one Redis: each is some 100 KiB compiled */
     LIMIT_IDENTIFIER_BYTES = 255,    /* ids of workflows and steps: they become parts of keys and headers */
 

@@ -72,6 +72,24 @@ void content_write(buffer *b, const value *root)
     write_sorted(b, root, true);
 }
 
+void content_write_document(buffer *b, const value *root)
+{
+    bool first = true;
+    buffer_add_byte(b, '{');
+    for (uint32_t i = 0; i < root->count; i++) {
+        const value_member *member = &root->members[i];
+        if (!is_content(member, true))
+            continue;
+        if (!first)
+            buffer_add_byte(b, ',');
+        first = false;
+        json_write_string(b, member->key.text, member->key.count);
+        buffer_add_byte(b, ':');
+        json_write(b, &member->value);
+    }
+    buffer_add_byte(b, '}');
+}
+
 bool content_id(const value *root, arena *scratch, char id[CONTENT_ID_SIZE])
 {
     /* UUIDv5(DNS namespace, "carillon") */

@@ -11,6 +11,9 @@ enum { CONTENT_ID_SIZE = 37 }; /* a UUID's text and its NUL */
  * the top. The buffer fails where there is no memory. */
 void content_write(buffer *b, const value *root);
 
+/* As JSON in the author's order, without the same keys. `root` must be a map. */
+void content_write_document(buffer *b, const value *root);
+
 /* UUIDv5 of the canonical JSON in carillon's namespace. False without memory in the scratch arena. */
 MUST_CHECK bool content_id(const value *root, arena *scratch, char id[CONTENT_ID_SIZE]);
 
