@@ -25,6 +25,7 @@ enum {
     LIMIT_AVRO_SCHEMA_BYTES = 1 << 20,
     LIMIT_AVRO_SCHEMA_NODES = 4096,
     LIMIT_AVRO_SCHEMA_DEPTH = 64,
+    LIMIT_SCHEMAS = 10000,            /* writer schemas that one worker knows */
     LIMIT_AVRO_PLAN_BYTES = 64 << 20, /* memory of one compiled schema */
     /* Items of one array that take no byte (nulls, empty records): nothing else would bound their count. */
     LIMIT_AVRO_EMPTY_ITEMS = 4096,
