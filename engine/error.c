@@ -26,10 +26,10 @@ static void cut_at_boundary(char *message, int written)
     message[end] = '\0';
 }
 
-bool error_set(error *e, error_code code, size_t position, const char *format, ...)
+void error_fill(error *e, error_code code, size_t position, const char *format, ...)
 {
     if (e == NULL)
-        return false;
+        return;
     e->code = code;
     e->position = position;
     va_list arguments;
@@ -37,13 +37,12 @@ bool error_set(error *e, error_code code, size_t position, const char *format, .
     int written = vsnprintf(e->message, sizeof e->message, format, arguments);
     va_end(arguments);
     cut_at_boundary(e->message, written);
-    return false;
 }
 
-bool error_prefix(error *e, const char *format, ...)
+void error_extend(error *e, const char *format, ...)
 {
     if (e == NULL)
-        return false;
+        return;
     char message[ERROR_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
@@ -55,7 +54,6 @@ bool error_prefix(error *e, const char *format, ...)
     int rest = snprintf(message + prefix, room, ": %s", e->message);
     memcpy(e->message, message, sizeof message);
     cut_at_boundary(e->message, prefix + rest);
-    return false;
 }
 
 const char *error_reason(error_code code)

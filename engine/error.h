@@ -32,6 +32,7 @@ typedef enum error_class {
     X(ERROR_UNKNOWN_SCHEMA, ERROR_POISON, "unknown_schema")       \
     X(ERROR_INVALID_SCHEMA, ERROR_POISON, "invalid_schema")       \
     X(ERROR_UNSUPPORTED, ERROR_POISON, "unsupported")             \
+    X(ERROR_TOO_LARGE, ERROR_POISON, "too_large")                 \
     X(ERROR_TRIGGER, ERROR_POISON, "invalid_trigger")             \
     X(ERROR_UNKNOWN_WORKFLOW, ERROR_POISON, "unknown_workflow")   \
     X(ERROR_INACTIVE_WORKFLOW, ERROR_POISON, "inactive_workflow") \
@@ -64,10 +65,19 @@ typedef struct error {
 
 /* Fills *e (which may be NULL) and returns false, so that a failing function can end with `return
  * error_set(...)`. A message that is too long is cut at a UTF-8 boundary. */
-bool error_set(error *e, error_code code, size_t position, const char *format, ...) PRINTF_LIKE(4, 5);
+#define error_set(...) (error_fill(__VA_ARGS__), error_false())
+void error_fill(error *e, error_code code, size_t position, const char *format, ...) PRINTF_LIKE(4, 5);
 
 /* Puts `prefix: ` in front of the message, keeping code and position. Returns false, as error_set does. */
-bool error_prefix(error *e, const char *format, ...) PRINTF_LIKE(2, 3);
+#define error_prefix(...) (error_extend(__VA_ARGS__), error_false())
+void error_extend(error *e, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Always false, visibly so: a compiler that sees it knows that what a failed call left unset is never read.
+ */
+static inline bool error_false(void)
+{
+    return false;
+}
 
 /* The stable word of a code, e.g. "invalid_payload". Static. */
 const char *error_reason(error_code code);

@@ -23,7 +23,7 @@ void evaluation_init(evaluation *ev, arena *a, exception *x)
 }
 
 /* The position is the machine's to know: it adds it on the way out. */
-bool evaluation_raise(evaluation *ev, exception_type type, const char *format, ...)
+void evaluation_fail(evaluation *ev, exception_type type, const char *format, ...)
 {
     exception *x = ev->exception;
     x->type = type;
@@ -33,7 +33,6 @@ bool evaluation_raise(evaluation *ev, exception_type type, const char *format, .
     va_start(arguments, format);
     vsnprintf(x->message, sizeof x->message, format, arguments);
     va_end(arguments);
-    return false;
 }
 
 bool evaluation_spend(evaluation *ev, size_t steps)

@@ -52,7 +52,8 @@ void evaluation_init(evaluation *ev, arena *a, exception *x);
 
 /* Fills the exception and returns false, so that a failing function can end with it. Messages name types and
  * rules, as CPython's do, but never the content of a value. */
-bool evaluation_raise(evaluation *ev, exception_type type, const char *format, ...) PRINTF_LIKE(3, 4);
+#define evaluation_raise(...) (evaluation_fail(__VA_ARGS__), error_false())
+void evaluation_fail(evaluation *ev, exception_type type, const char *format, ...) PRINTF_LIKE(3, 4);
 /* Takes `steps` from the budget: what touches n items or bytes spends about n. False with ResourceError. */
 MUST_CHECK bool evaluation_spend(evaluation *ev, size_t steps);
 /* Takes `size` bytes from the memory budget, for what is built in the arena by other means (builders). False
