@@ -62,17 +62,24 @@ custody *custody_new(const custody_limits *limits)
     return c;
 }
 
-void custody_free(custody *c)
+static void free_epoch(epoch *e, void (*free_shell)(void *shell))
+{
+    if (e != NULL && e->shell != NULL)
+        free_shell(e->shell);
+    epoch_free(e);
+}
+
+void custody_free(custody *c, void (*free_shell)(void *shell))
 {
     if (c == NULL)
         return;
     assert(c->closing == NULL || c->closing->state != EPOCH_COMMITTING);
-    epoch_free(c->open);
-    epoch_free(c->closing);
+    free_epoch(c->open, free_shell);
+    free_epoch(c->closing, free_shell);
     while (c->dropped != NULL) {
         epoch *e = c->dropped;
         c->dropped = e->next;
-        epoch_free(e);
+        free_epoch(e, free_shell);
     }
     partition_table_free(&c->partitions);
     free(c);

@@ -33,7 +33,8 @@ typedef struct custody_effect {
 } custody_effect;
 
 custody *custody_new(const custody_limits *limits); /* NULL without memory */
-void custody_free(custody *c);                      /* NULL is allowed; no epoch may be committing */
+/* NULL is allowed. free_shell gets the shell of every epoch that is left; none of them may be committing. */
+void custody_free(custody *c, void (*free_shell)(void *shell));
 
 /* A new assignment begins; intake opens. The one before must have been released. False without memory. */
 MUST_CHECK bool custody_assign(custody *c, const partition *keys, uint32_t count);
