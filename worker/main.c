@@ -2,6 +2,7 @@
 #include "worker/cli/cli.h"
 
 static const cli_command commands[] = {
+    {"worker", "run workflows for triggers until told to stop", cli_worker},
     {"eval", "evaluate a restricted Python expression", cli_eval},
     {"workflow", "check, apply and list workflow documents", cli_workflow},
     {"render", "render templates over names", cli_render},

@@ -1,0 +1,57 @@
+/* channel: how a rendered step reaches its recipient. One implementation a provider kind: inbox, log, null.
+ *
+ * A deliverer belongs to one shard and runs on its loop: it never blocks. It ends a delivery at once, or
+ * later by calling delivery->done in another turn of the loop, exactly once. */
+#ifndef WORKER_CHANNEL_CHANNEL_H
+#define WORKER_CHANNEL_CHANNEL_H
+
+#include "engine/execution/execution.h"
+#include "worker/config.h"
+#include "worker/log.h"
+#include "worker/shard/store.h"
+
+typedef enum channel_result {
+    CHANNEL_DELIVERED,
+    CHANNEL_REFUSED, /* for good; delivery->code and ->sentence say why */
+    CHANNEL_PENDING, /* delivery->done follows */
+} channel_result;
+
+typedef struct delivery delivery;
+struct delivery {
+    /* Filled by the caller, valid until the delivery has ended. */
+    const execution *execution;
+    const step *step;
+    const value *message; /* rendered: a map from field to string (`data`: a map) */
+    identity key;         /* idempotency key: one for each execution, step and run */
+    int64_t now_ms;
+    arena *arena; /* for what the deliverer needs until it has ended */
+    void (*done)(delivery *d, channel_result result);
+
+    /* Why it was refused: a stable word and a sentence without content. Static or in the arena. */
+    const char *code;
+    const char *sentence;
+
+    /* The deliverer's own. */
+    store_request requests[2];
+    unsigned outstanding;
+};
+
+typedef struct channels {
+    const config *config;
+    const logger *log;
+    store *store;
+} channels;
+
+/* True where a provider has this name: what a step's `provider` may say. */
+bool channel_known(const value *provider);
+/* The provider that serves a step: its own, or the one that [channels] names for its type. Static. */
+const char *channel_provider(const config *c, const step *s);
+
+/* Delivers d through the step's provider. */
+MUST_CHECK channel_result channel_deliver(const channels *c, delivery *d);
+
+/* The kinds, for channel_deliver. */
+channel_result inbox_deliver(const channels *c, delivery *d);
+channel_result log_deliver(const channels *c, delivery *d);
+
+#endif

@@ -1,0 +1,75 @@
+#include "worker/cli/startup.h"
+
+#include <sys/random.h>
+
+#include "engine/limits.h"
+#include "worker/catalog_folder.h"
+#include "worker/channel/channel.h"
+#include "worker/registry/registry_folder.h"
+
+static void log_findings(const workflow_findings *f, const logger *log)
+{
+    for (size_t i = 0; i < f->count; i++) {
+        const workflow_finding *finding = &f->items[i];
+        log_error(log, "workflow_invalid", log_text("file", finding->file),
+                  log_int("line", (int64_t)finding->line), log_text("location", finding->location),
+                  log_text("rule", workflow_rule_name(finding->rule)), log_text("message", finding->message));
+    }
+    if (f->dropped > 0)
+        log_error(log, "workflow_invalid", log_int("more", (int64_t)f->dropped));
+}
+
+/* Providers are the worker's, so the engine cannot know their names. */
+static bool check_providers(const catalog *c, const logger *log)
+{
+    bool ok = true;
+    for (size_t i = 0; i < catalog_count(c); i++) {
+        const workflow *w = catalog_at(c, i);
+        for (size_t j = 0; j < w->step_count; j++) {
+            const step *s = &w->steps[j];
+            if (s->provider.kind != VALUE_STRING || channel_known(&s->provider))
+                continue;
+            log_error(log, "workflow_invalid", log_text("file", w->file), log_text("workflow_id", w->id.text),
+                      log_text("step_id", s->id.text), log_text("rule", "provider"),
+                      log_text("message", "the step's provider is not one of inbox, log, null"));
+            ok = false;
+        }
+    }
+    return ok;
+}
+
+static bool load_catalog(startup *s, const config *c, const logger *log)
+{
+    arena memory;
+    workflow_findings findings;
+    arena_init(&memory, 4096, LIMIT_DOCUMENT_MEMORY);
+    workflow_findings_init(&findings, &memory);
+    s->catalog = catalog_folder_load(c->workflows, &findings);
+    if (s->catalog == NULL)
+        log_findings(&findings, log);
+    arena_free(&memory);
+    return s->catalog != NULL && check_providers(s->catalog, log);
+}
+
+bool startup_load(startup *s, const config *c, const logger *log)
+{
+    error e;
+    *s = (startup){0};
+    if (getrandom(&s->hash_seed, sizeof s->hash_seed, 0) != (ssize_t)sizeof s->hash_seed) {
+        log_error(log, "fatal", log_text("message", "the system gives no random numbers"));
+        return false;
+    }
+    s->registry = registry_folder_load(c->schemas, &e);
+    if (s->registry == NULL)
+        log_error(log, "schema_invalid", log_text("message", e.message));
+    if (load_catalog(s, c, log) && s->registry != NULL)
+        return true;
+    startup_free(s);
+    return false;
+}
+
+void startup_free(startup *s)
+{
+    catalog_release(s->catalog);
+    registry_free(s->registry);
+}

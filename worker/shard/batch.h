@@ -1,0 +1,49 @@
+/* batch: the events of one epoch, in the order in which they were made, waiting for the epoch's transaction.
+ *
+ * Everything in it lives in its own arena until the transaction has ended, so that librdkafka can send it
+ * from there. */
+#ifndef WORKER_SHARD_BATCH_H
+#define WORKER_SHARD_BATCH_H
+
+#include "engine/value/buffer.h"
+
+typedef enum event_kind {
+    EVENT_STEP_COMPLETION,
+    EVENT_EXECUTION_COMPLETION,
+    EVENT_REJECTED,
+    EVENT_KIND_COUNT
+} event_kind;
+
+/* A header of a message; a null value is a header without one. */
+typedef struct event_header {
+    const char *name; /* NUL-terminated */
+    value value;      /* string of any bytes, or null */
+} event_header;
+
+typedef struct event event;
+struct event {
+    event *next;
+    event_kind kind;
+    value key;            /* string of any bytes, or null */
+    value payload;        /* the same */
+    int64_t timestamp_ms; /* 0 or below: the time of sending */
+    event_header *headers;
+    size_t header_count;
+};
+
+typedef struct batch {
+    arena arena;
+    event *first;
+    event **last;
+    size_t count;
+} batch;
+
+batch *batch_new(void);    /* NULL without memory */
+void batch_free(batch *b); /* NULL is allowed */
+
+/* Appends an event with room for headers; the caller fills it. NULL without memory. */
+MUST_CHECK event *batch_add(batch *b, event_kind kind, size_t header_count);
+/* A copy that lives as long as the batch; null stays null. False without memory. */
+MUST_CHECK bool batch_copy(batch *b, const value *text, value *out);
+
+#endif

@@ -1,0 +1,544 @@
+/* The loop of a shard.
+ *
+ * Each turn, before the loop sleeps: take messages while custody lets us, do what custody says, arm the timer
+ * for what it waits for. Replies of Redis and deliverers come in between and only move tasks. Calls into
+ * librdkafka that block run as the one job on the loop's worker pool (job.h); while it does, the loop goes
+ * on.
+ *
+ *   JOINING   the transactional id is registered, again and again until it is
+ *     -> RUNNING  on_job_done(JOB_JOIN)
+ *     -> CLOSING  shard_stop, or a fatal error
+ *   RUNNING   subscribed; turns as above
+ *     -> CLOSING  custody says that all is drained after shard_stop, or a fatal error
+ *   CLOSING   the job, the store and the handles end, then the loop; the thread leaves the group and frees
+ * all
+ *
+ * What other threads may know is a copy behind a mutex, renewed when it changes and never on the way of a
+ * trigger. */
+#include "worker/shard/shard.h"
+
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "worker/kafka_client.h"
+#include "worker/shard/job.h"
+#include "worker/shard/tasks.h"
+
+enum {
+    MESSAGES_A_TURN = 256, /* so that replies and timers get their turn under load */
+    RETRY_PAUSE_MS = 500,  /* before a job that found no broker is started again */
+};
+
+typedef enum shard_stage { STAGE_JOINING, STAGE_RUNNING, STAGE_CLOSING } shard_stage;
+
+struct shard {
+    shard_options options;
+    shard_stage stage;
+    uv_thread_t thread;
+    uv_loop_t loop;
+    uv_prepare_t turn;
+    uv_idle_t busy;   /* runs while there is more to take at once, so that the loop does not sleep */
+    uv_timer_t timer; /* wakes the loop when custody has something to do */
+    uv_timer_t retry; /* starts a job again */
+    uv_async_t stop;
+    uv_poll_t intake_poll;
+    int intake_descriptor;
+    bool intake_waits; /* the intake may hold something that was not taken */
+    bool assigned;     /* an assignment is accepted and not revoked */
+    bool stopping;
+    intake *intake;
+    publisher *publisher;
+    store *store;
+    custody *custody;
+    tasks tasks;
+    job job;
+    job_kind retry_kind;
+    log_limiter job_limiter;
+    shard_status status; /* as the loop knows it */
+    uv_mutex_t mutex;
+    shard_status published; /* as others may see it; behind the mutex */
+};
+
+/* ---- status ---- */
+
+static void publish_status(shard *s)
+{
+    s->status.ready = s->stage == STAGE_RUNNING && s->assigned && store_is_ready(s->store);
+    uv_mutex_lock(&s->mutex);
+    bool same = memcmp(&s->published, &s->status, sizeof s->status) == 0;
+    s->published = s->status;
+    uv_mutex_unlock(&s->mutex);
+    if (!same)
+        uv_async_send(s->options.changed);
+}
+
+shard_status shard_get_status(shard *s)
+{
+    uv_mutex_lock(&s->mutex);
+    shard_status status = s->published;
+    uv_mutex_unlock(&s->mutex);
+    return status;
+}
+
+/* ---- the end ---- */
+
+static void close_handle(uv_handle_t *handle, void *data)
+{
+    (void)data;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+/* With its last handle the loop ends. */
+static void on_store_closed(void *data)
+{
+    shard *s = data;
+    uv_walk(&s->loop, close_handle, NULL);
+}
+
+/* A job that runs is waited for: on_job_done comes back here. */
+static void close_shard(shard *s)
+{
+    if (s->stage != STAGE_CLOSING) {
+        s->stage = STAGE_CLOSING;
+        uv_prepare_stop(&s->turn);
+        uv_idle_stop(&s->busy);
+        uv_timer_stop(&s->retry);
+        intake_notify(s->intake, -1);
+        publish_status(s);
+    }
+    if (!job_runs(&s->job))
+        store_close(s->store, on_store_closed, s);
+}
+
+/* What is in flight stays in log custody. The shard closes in its next turn: the caller is in the middle of
+ * something. */
+static void fail_shard(shard *s, const error *why)
+{
+    if (s->status.failed)
+        return;
+    s->status.failed = true;
+    log_error(s->options.log, "fatal", log_int("shard", s->options.number),
+              log_text("message", why->message));
+}
+
+static void fail_for_memory(shard *s, const char *what)
+{
+    error e;
+    error_set(&e, ERROR_OUT_OF_MEMORY, 0, "no memory for %s", what);
+    fail_shard(s, &e);
+}
+
+static void on_tasks_fatal(void *context, const error *why)
+{
+    fail_shard(context, why);
+}
+
+static void on_intake_fatal(void *context, const char *reason)
+{
+    error e;
+    error_set(&e, ERROR_KAFKA, 0, "the consumer has failed: %s", reason);
+    fail_shard(context, &e);
+}
+
+/* ---- the assignment ---- */
+
+static void on_assigned(void *context, const partition *partitions, uint32_t count)
+{
+    shard *s = context;
+    if (!custody_assign(s->custody, partitions, count)) {
+        fail_for_memory(s, "an assignment");
+        return;
+    }
+    intake_accept(s->intake);
+    s->assigned = true;
+    s->status.partitions = count;
+    s->status.assignments++;
+    publish_status(s);
+}
+
+static void on_revoked(void *context, bool lost)
+{
+    shard *s = context;
+    if (lost)
+        log_warn(s->options.log, "assignment_lost", log_int("shard", s->options.number),
+                 log_int("in_flight", custody_in_flight(s->custody)));
+    s->assigned = false;
+    custody_revoke(s->custody, (int64_t)uv_now(&s->loop), lost);
+    publish_status(s);
+}
+
+static void release(shard *s)
+{
+    intake_release(s->intake);
+    custody_released(s->custody);
+    s->status.partitions = 0;
+    publish_status(s);
+}
+
+/* ---- messages ---- */
+
+static void take(shard *s, rd_kafka_message_t *message, uint32_t topic)
+{
+    epoch *e = custody_take(s->custody, topic, message->partition, message->offset, message->len,
+                            (int64_t)uv_now(&s->loop));
+    if (e == NULL) {
+        rd_kafka_message_destroy(message); /* not ours, or not any more: the log still has it */
+        return;
+    }
+    if (e->shell == NULL)
+        e->shell = batch_new();
+    if (e->shell == NULL) {
+        fail_for_memory(s, "an epoch");
+        custody_settle(s->custody, e);
+        rd_kafka_message_destroy(message);
+        return;
+    }
+    tasks_start(&s->tasks, message, s->options.config->triggers.items[topic], e);
+}
+
+/* Without an assignment the intake is polled all the same: that is how one comes. */
+static bool may_poll(const shard *s)
+{
+    return s->intake_waits && !s->status.failed && (!s->assigned || custody_may_take(s->custody));
+}
+
+static void take_messages(shard *s)
+{
+    for (int i = 0; i < MESSAGES_A_TURN && may_poll(s); i++) {
+        uint32_t topic;
+        rd_kafka_message_t *message = intake_poll(s->intake, &topic, uv_now(&s->loop));
+        if (message == NULL)
+            s->intake_waits = false;
+        else
+            take(s, message, topic);
+    }
+}
+
+/* ---- jobs ---- */
+
+static void start_rewind(shard *s)
+{
+    if (!job_rewind(&s->job, custody_partitions(s->custody), custody_partition_count(s->custody)))
+        fail_for_memory(s, "a rewind");
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    shard *s = timer->data;
+    if (s->retry_kind == JOB_JOIN)
+        job_join(&s->job);
+    else
+        start_rewind(s);
+}
+
+static void retry_job(shard *s, job_kind kind)
+{
+    uint64_t suppressed;
+    s->status.kafka_unreachable = true;
+    if (log_limiter_allow(&s->job_limiter, uv_now(&s->loop), &suppressed))
+        log_warn(s->options.log, "kafka_unreachable", log_int("shard", s->options.number),
+                 log_text("servers", kafka_client_servers(s->options.config)),
+                 log_text("message", s->job.error.message), log_int("suppressed", (int64_t)suppressed));
+    s->retry_kind = kind;
+    uv_timer_start(&s->retry, on_retry, RETRY_PAUSE_MS, 0);
+}
+
+static void on_joined(shard *s)
+{
+    error e;
+    if (!intake_subscribe(s->intake, &e)) {
+        fail_shard(s, &e);
+        return;
+    }
+    s->stage = STAGE_RUNNING;
+    s->intake_waits = true;
+}
+
+static void on_commit_done(shard *s)
+{
+    if (s->job.outcome == PUBLISHER_OK) {
+        custody_committed(s->custody, s->job.epoch);
+        return;
+    }
+    log_warn(s->options.log, "epoch_aborted", log_int("shard", s->options.number),
+             log_int("triggers", s->job.epoch->trigger_count), log_text("message", s->job.error.message));
+    custody_aborted(s->custody, s->job.epoch);
+}
+
+static void on_job_done(void *context, job_kind kind)
+{
+    shard *s = context;
+    publisher_outcome outcome = s->job.outcome;
+    if (outcome == PUBLISHER_FATAL)
+        fail_shard(s, &s->job.error);
+    if (kind == JOB_COMMIT)
+        on_commit_done(s);
+    if (s->stage == STAGE_CLOSING) {
+        close_shard(s);
+        return;
+    }
+    if (outcome == PUBLISHER_RETRY) {
+        retry_job(s, kind);
+    } else if (outcome == PUBLISHER_OK) {
+        s->status.kafka_unreachable = false;
+        log_limiter_reset(&s->job_limiter);
+        if (kind == JOB_JOIN)
+            on_joined(s);
+        if (kind == JOB_REWIND)
+            custody_rewound(s->custody);
+    }
+    publish_status(s);
+}
+
+/* ---- the loop ---- */
+
+static void end_epoch(const custody_effect *effect)
+{
+    batch_free(effect->epoch->shell);
+    epoch_free(effect->epoch);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    (void)timer; /* the turn that follows does the work */
+}
+
+static void wake_at(shard *s, int64_t wake_ms)
+{
+    int64_t pause_ms = wake_ms - (int64_t)uv_now(&s->loop);
+    if (wake_ms == INT64_MAX)
+        uv_timer_stop(&s->timer);
+    else
+        uv_timer_start(&s->timer, on_timer, pause_ms > 0 ? (uint64_t)pause_ms : 0, 0);
+}
+
+/* Does what custody says until it says to wait. */
+static void obey(shard *s)
+{
+    for (;;) {
+        custody_effect effect = custody_next(s->custody, (int64_t)uv_now(&s->loop));
+        switch (effect.action) {
+        case CUSTODY_COMMIT:
+            job_commit(&s->job, effect.epoch);
+            break;
+        case CUSTODY_END:
+            end_epoch(&effect);
+            break;
+        case CUSTODY_REWIND:
+            start_rewind(s);
+            break;
+        case CUSTODY_RELEASE:
+            release(s);
+            break;
+        case CUSTODY_STOPPED:
+            close_shard(s);
+            return;
+        case CUSTODY_WAIT:
+            wake_at(s, effect.wake_ms);
+            return;
+        }
+    }
+}
+
+static void on_nothing(uv_idle_t *idle)
+{
+    (void)idle;
+}
+
+static void on_turn(uv_prepare_t *prepare)
+{
+    shard *s = prepare->data;
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    s->tasks.clock_offset_ms = wall.tv_sec * 1000 + wall.tv_nsec / 1000000 - (int64_t)uv_now(&s->loop);
+    if (s->status.failed || (s->stopping && s->stage == STAGE_JOINING)) {
+        close_shard(s);
+        return;
+    }
+    if (s->stage == STAGE_RUNNING)
+        take_messages(s);
+    obey(s);
+    if (s->stage == STAGE_RUNNING && may_poll(s))
+        uv_idle_start(&s->busy, on_nothing);
+    else
+        uv_idle_stop(&s->busy);
+}
+
+static void on_intake_event(uv_poll_t *poll, int status, int events)
+{
+    shard *s = poll->data;
+    uint64_t count;
+    (void)status;
+    (void)events;
+    if (read(s->intake_descriptor, &count, sizeof count) == (ssize_t)sizeof count)
+        s->intake_waits = true;
+}
+
+static void on_stop(uv_async_t *async)
+{
+    shard *s = async->data;
+    s->stopping = true;
+    custody_stop(s->custody);
+}
+
+static void on_store_changed(void *data, store_state state, const error *e)
+{
+    shard *s = data;
+    (void)e; /* the store has logged it */
+    s->status.store_unreachable = state == STORE_UNREACHABLE;
+    publish_status(s);
+}
+
+void shard_stop(shard *s)
+{
+    uv_async_send(&s->stop);
+}
+
+static void run_thread(void *argument)
+{
+    shard *s = argument;
+    uv_run(&s->loop, UV_RUN_DEFAULT);
+    intake_close(s->intake);
+    s->intake = NULL;
+    uv_mutex_lock(&s->mutex);
+    s->published.stopped = true;
+    s->published.ready = false;
+    uv_mutex_unlock(&s->mutex);
+    uv_async_send(s->options.changed);
+}
+
+/* ---- life ---- */
+
+static void free_batch(void *shell)
+{
+    batch_free(shell);
+}
+
+/* Whatever there is of it. The publisher goes before the batches, whose memory it may still send from. */
+static void free_shard(shard *s)
+{
+    intake_close(s->intake);
+    publisher_free(s->publisher);
+    custody_free(s->custody, free_batch);
+    tasks_free(&s->tasks);
+    if (s->intake_descriptor >= 0)
+        close(s->intake_descriptor);
+    uv_mutex_destroy(&s->mutex);
+    free(s);
+}
+
+static bool make_clients(shard *s, error *e)
+{
+    const config *c = s->options.config;
+    const char *const outputs[EVENT_KIND_COUNT] = {[EVENT_STEP_COMPLETION] = c->step_completions,
+                                                   [EVENT_EXECUTION_COMPLETION] = c->execution_completions,
+                                                   [EVENT_REJECTED] = c->rejected};
+    const intake_listener listener = {
+        .context = s, .assigned = on_assigned, .revoked = on_revoked, .fatal = on_intake_fatal};
+    rd_kafka_conf_t *conf = kafka_client_producer(c, s->options.number, e);
+    if (conf == NULL)
+        return false;
+    s->publisher = publisher_new(conf, outputs, s->options.log, e);
+    if (s->publisher == NULL)
+        return false;
+    conf = kafka_client_consumer(c, s->options.number, e);
+    if (conf == NULL)
+        return false;
+    s->intake =
+        intake_new(conf, c->triggers.items, (uint32_t)c->triggers.count, &listener, s->options.log, e);
+    return s->intake != NULL;
+}
+
+static bool make_rules(shard *s, error *e)
+{
+    const config *c = s->options.config;
+    const custody_limits limits = {
+        .commit_interval_ms = c->commit_interval_ms,
+        .revoke_max_ms = c->revoke_max_ms,
+        .triggers_max = (uint32_t)c->max_inflight,
+        .bytes_max = (size_t)c->max_inflight_bytes,
+    };
+    s->custody = custody_new(&limits);
+    s->tasks = (tasks){
+        .config = c,
+        .catalog = s->options.catalog,
+        .registry = s->options.registry,
+        .log = s->options.log,
+        .custody = s->custody,
+        .hash_seed = s->options.hash_seed,
+        .loop = &s->loop,
+        .context = s,
+        .fatal = on_tasks_fatal,
+    };
+    return s->custody == NULL ? error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard")
+                              : tasks_init(&s->tasks, e);
+}
+
+/* From here on only the loop's end undoes it. */
+static bool make_loop(shard *s, error *e)
+{
+    const config *c = s->options.config;
+    uv_loop_init(&s->loop);
+    s->store = store_new(&(store_options){
+        .loop = &s->loop,
+        .url = &c->redis,
+        .log = s->options.log,
+        .timeout_ms = (uint64_t)c->redis_timeout_ms,
+        .changed = on_store_changed,
+        .data = s,
+    });
+    if (s->store == NULL) {
+        uv_loop_close(&s->loop);
+        return error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard");
+    }
+    s->tasks.store = s->store;
+    s->tasks.channels = (channels){.config = c, .log = s->options.log, .store = s->store};
+    uv_prepare_init(&s->loop, &s->turn);
+    uv_idle_init(&s->loop, &s->busy);
+    uv_timer_init(&s->loop, &s->timer);
+    uv_timer_init(&s->loop, &s->retry);
+    uv_async_init(&s->loop, &s->stop, on_stop);
+    uv_poll_init(&s->loop, &s->intake_poll, s->intake_descriptor);
+    s->turn.data = s->retry.data = s->stop.data = s->intake_poll.data = s;
+    uv_prepare_start(&s->turn, on_turn);
+    uv_poll_start(&s->intake_poll, UV_READABLE, on_intake_event);
+    intake_notify(s->intake, s->intake_descriptor);
+    s->job = (job){.loop = &s->loop,
+                   .intake = s->intake,
+                   .publisher = s->publisher,
+                   .trigger_topics = c->triggers.items,
+                   .context = s,
+                   .done = on_job_done};
+    job_join(&s->job);
+    return true;
+}
+
+shard *shard_start(const shard_options *options, error *e)
+{
+    shard *s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard");
+        return NULL;
+    }
+    s->options = *options;
+    uv_mutex_init(&s->mutex);
+    s->intake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (s->intake_descriptor < 0)
+        error_set(e, ERROR_SYSTEM, 0, "no event descriptor can be made");
+    if (s->intake_descriptor < 0 || !make_clients(s, e) || !make_rules(s, e) || !make_loop(s, e)) {
+        free_shard(s);
+        return NULL;
+    }
+    uv_thread_create(&s->thread, run_thread, s);
+    return s;
+}
+
+void shard_join(shard *s)
+{
+    uv_thread_join(&s->thread);
+    uv_loop_close(&s->loop);
+    free_shard(s);
+}

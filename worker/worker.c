@@ -1,0 +1,308 @@
+/* The life of a worker, on the calling thread's own loop:
+ *
+ *   PREPARING  the topics are looked for (and made) on the loop's worker pool, again and again until they are
+ * there
+ *     -> SERVING   on_topics
+ *     -> STOPPED   a stop, or a failure that trying again cannot mend
+ *   SERVING    the shards run; their status changes are watched
+ *     -> STOPPING  a stop, or a shard that failed
+ *   STOPPING   every shard was told to stop
+ *     -> STOPPED   all of them have
+ *
+ * A second request to stop ends the loop whatever the state: WORKER_ABORTED. */
+#include "worker/worker.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "worker/topics.h"
+
+enum {
+    TOPICS_TIMEOUT_MS = 5000,
+    TOPICS_PAUSE_MS = 1000,
+    SHARDS_MAX = 256,
+};
+
+typedef enum worker_stage { STAGE_PREPARING, STAGE_SERVING, STAGE_STOPPING, STAGE_STOPPED } worker_stage;
+
+struct worker {
+    worker_options options;
+    worker_stage stage;
+    worker_outcome outcome;
+    unsigned stops; /* how often it was asked to stop */
+    uv_loop_t loop;
+    uv_async_t stop;
+    uv_async_t changed; /* by the shards */
+    uv_signal_t sigterm;
+    uv_signal_t sigint;
+    uv_timer_t retry;
+    uv_work_t topics_work;
+    topics_outcome topics;
+    error topics_error;
+    log_limiter topics_limiter;
+    bool topics_pending;
+    shard *shards[SHARDS_MAX];
+    unsigned shard_count;
+    uint32_t assignments_told; /* the sum over all shards when `ready` was last said */
+};
+
+/* ---- the end ---- */
+
+static void close_handle(uv_handle_t *handle, void *data)
+{
+    (void)data;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+/* The loop ends with its last handle; topics that are still being looked for are waited for first. */
+static void finish(worker *w)
+{
+    w->stage = STAGE_STOPPED;
+    if (!w->topics_pending)
+        uv_walk(&w->loop, close_handle, NULL);
+}
+
+static void stop_shards(worker *w)
+{
+    w->stage = STAGE_STOPPING;
+    for (unsigned i = 0; i < w->shard_count; i++)
+        shard_stop(w->shards[i]);
+    if (w->shard_count == 0)
+        finish(w);
+}
+
+static void end_with(worker *w, worker_outcome outcome)
+{
+    if (w->outcome == WORKER_STOPPED)
+        w->outcome = outcome;
+    if (w->stage == STAGE_PREPARING)
+        finish(w);
+    else if (w->stage == STAGE_SERVING)
+        stop_shards(w);
+}
+
+static void request_stop(worker *w)
+{
+    w->stops++;
+    if (w->stops == 1) {
+        log_info(w->options.log, "stopping", log_int("shards", w->shard_count));
+        end_with(w, WORKER_STOPPED);
+    } else {
+        log_warn(w->options.log, "aborting", log_text("message", "asked to stop a second time"));
+        w->outcome = WORKER_ABORTED;
+        uv_stop(&w->loop);
+    }
+}
+
+static void on_stop(uv_async_t *async)
+{
+    request_stop(async->data);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    (void)number;
+    request_stop(handle->data);
+}
+
+void worker_stop(worker *w)
+{
+    uv_async_send(&w->stop);
+}
+
+/* ---- the shards ---- */
+
+typedef struct overview {
+    unsigned ready;
+    unsigned stopped;
+    bool failed;
+    bool unreachable;
+    uint32_t partitions;
+    uint32_t assignments;
+} overview;
+
+static overview look_over(worker *w)
+{
+    overview o = {0};
+    for (unsigned i = 0; i < w->shard_count; i++) {
+        shard_status status = shard_get_status(w->shards[i]);
+        o.ready += status.ready;
+        o.stopped += status.stopped;
+        o.failed |= status.failed;
+        o.unreachable |= status.kafka_unreachable || status.store_unreachable;
+        o.partitions += status.partitions;
+        o.assignments += status.assignments;
+    }
+    return o;
+}
+
+static void tell_ready(worker *w, const overview *o)
+{
+    const config *c = w->options.config;
+    w->assignments_told = o->assignments;
+    log_info(w->options.log, "ready", log_text("group", c->group), log_text("worker_id", c->id),
+             log_int("shards", w->shard_count), log_int("partitions", o->partitions),
+             log_int("workflows", (int64_t)catalog_count(w->options.catalog)));
+    if (w->options.ready != NULL)
+        w->options.ready(w->options.context, o->partitions);
+}
+
+static void on_changed(uv_async_t *async)
+{
+    worker *w = async->data;
+    overview o = look_over(w);
+    if (o.failed)
+        end_with(w, WORKER_FAILED);
+    else if (o.unreachable && w->options.config->exit_on_unreachable)
+        end_with(w, WORKER_UNREACHABLE);
+    if (w->stage == STAGE_SERVING && o.ready == w->shard_count && o.assignments != w->assignments_told)
+        tell_ready(w, &o);
+    if (w->stage == STAGE_STOPPING && o.stopped == w->shard_count)
+        finish(w);
+}
+
+/* worker.shards, or one for each core. */
+static unsigned shard_count(const config *c)
+{
+    long cores = c->shards > 0 ? (long)c->shards : sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > SHARDS_MAX ? SHARDS_MAX : (unsigned)cores;
+}
+
+static void start_shards(worker *w)
+{
+    error e;
+    unsigned count = shard_count(w->options.config);
+    w->stage = STAGE_SERVING;
+    for (unsigned i = 0; i < count; i++) {
+        const shard_options options = {
+            .number = i,
+            .config = w->options.config,
+            .catalog = w->options.catalog,
+            .registry = w->options.registry,
+            .log = w->options.log,
+            .hash_seed = w->options.hash_seed,
+            .changed = &w->changed,
+        };
+        w->shards[i] = shard_start(&options, &e);
+        if (w->shards[i] == NULL) {
+            log_error(w->options.log, "fatal", log_int("shard", i), log_text("message", e.message));
+            end_with(w, WORKER_FAILED);
+            return;
+        }
+        w->shard_count = i + 1;
+    }
+}
+
+/* ---- the topics ---- */
+
+static void look_for_topics(worker *w);
+
+static void on_retry(uv_timer_t *timer)
+{
+    look_for_topics(timer->data);
+}
+
+static void topics_not_ready(worker *w)
+{
+    const char *event = w->topics == TOPICS_UNREACHABLE ? "kafka_unreachable"
+                        : w->topics == TOPICS_MISSING   ? "topic_missing"
+                                                        : "fatal";
+    uint64_t suppressed;
+    if (log_limiter_allow(&w->topics_limiter, uv_now(&w->loop), &suppressed))
+        log_error(w->options.log, event, log_text("message", w->topics_error.message),
+                  log_int("suppressed", (int64_t)suppressed));
+    if (w->topics == TOPICS_FAILED)
+        end_with(w, WORKER_FAILED);
+    else if (w->options.config->exit_on_unreachable)
+        end_with(w, WORKER_UNREACHABLE);
+    else
+        uv_timer_start(&w->retry, on_retry, TOPICS_PAUSE_MS, 0);
+}
+
+static void run_topics(uv_work_t *work)
+{
+    worker *w = work->data;
+    w->topics = topics_ensure(w->options.config, w->options.log, TOPICS_TIMEOUT_MS, &w->topics_error);
+}
+
+static void on_topics(uv_work_t *work, int status)
+{
+    worker *w = work->data;
+    (void)status;
+    w->topics_pending = false;
+    if (w->stage == STAGE_STOPPED)
+        finish(w);
+    else if (w->topics == TOPICS_READY)
+        start_shards(w);
+    else
+        topics_not_ready(w);
+}
+
+static void look_for_topics(worker *w)
+{
+    w->topics_pending = true;
+    uv_queue_work(&w->loop, &w->topics_work, run_topics, on_topics);
+}
+
+/* ---- life ---- */
+
+static void watch_signal(worker *w, uv_signal_t *handle, int number)
+{
+    uv_signal_init(&w->loop, handle);
+    handle->data = w;
+    uv_signal_start(handle, on_signal, number);
+}
+
+/* The pool is shared by all loops and its size is read once: every shard's job needs a thread of its own, or
+ * the transactions of one would wait for those of another. */
+static void size_pool(const config *c)
+{
+    char text[16];
+    enum { SPARE = 2 }; /* the topics, names being resolved */
+    int size = snprintf(text, sizeof text, "%u", shard_count(c) + SPARE);
+    if (size > 0)
+        setenv("UV_THREADPOOL_SIZE", text, 1);
+}
+
+worker *worker_new(const worker_options *options, error *e)
+{
+    worker *w = calloc(1, sizeof *w);
+    if (w == NULL) {
+        error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a worker");
+        return NULL;
+    }
+    w->options = *options;
+    size_pool(options->config);
+    uv_loop_init(&w->loop);
+    uv_async_init(&w->loop, &w->stop, on_stop);
+    uv_async_init(&w->loop, &w->changed, on_changed);
+    uv_timer_init(&w->loop, &w->retry);
+    w->stop.data = w->changed.data = w->retry.data = w->topics_work.data = w;
+    if (options->handle_signals) {
+        watch_signal(w, &w->sigterm, SIGTERM);
+        watch_signal(w, &w->sigint, SIGINT);
+    }
+    return w;
+}
+
+worker_outcome worker_run(worker *w)
+{
+    look_for_topics(w);
+    uv_run(&w->loop, UV_RUN_DEFAULT);
+    if (w->outcome == WORKER_ABORTED)
+        return WORKER_ABORTED;
+    for (unsigned i = 0; i < w->shard_count; i++)
+        shard_join(w->shards[i]);
+    return w->outcome;
+}
+
+void worker_free(worker *w)
+{
+    if (w == NULL)
+        return;
+    uv_loop_close(&w->loop);
+    free(w);
+}
