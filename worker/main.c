@@ -3,6 +3,7 @@
 
 static const cli_command commands[] = {
     {"worker", "run workflows for triggers until told to stop", cli_worker},
+    {"dev", "a worker with servers of its own, for a first look", cli_dev},
     {"eval", "evaluate a restricted Python expression", cli_eval},
     {"workflow", "check, apply and list workflow documents", cli_workflow},
     {"render", "render templates over names", cli_render},

@@ -348,12 +348,20 @@ static void on_nothing(uv_idle_t *idle)
     (void)idle;
 }
 
+/* Both clocks count whole milliseconds, so their difference flutters by one: it must not let time go back. */
+static void read_clock(shard *s)
+{
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    int64_t offset_ms = wall.tv_sec * 1000 + wall.tv_nsec / 1000000 - (int64_t)uv_now(&s->loop);
+    if (offset_ms != s->tasks.clock_offset_ms - 1)
+        s->tasks.clock_offset_ms = offset_ms;
+}
+
 static void on_turn(uv_prepare_t *prepare)
 {
     shard *s = prepare->data;
-    struct timespec wall;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    s->tasks.clock_offset_ms = wall.tv_sec * 1000 + wall.tv_nsec / 1000000 - (int64_t)uv_now(&s->loop);
+    read_clock(s);
     if (s->status.failed || (s->stopping && s->stage == STAGE_JOINING)) {
         close_shard(s);
         return;
