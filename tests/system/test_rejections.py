@@ -52,7 +52,7 @@ REJECTIONS = {
     "missing property": (trigger(data={"name": "Ada"}), "invalid_payload"),
     "wrong type": (trigger(data={**GOOD, "amount": SECRET}), "invalid_payload"),
     "too small": (trigger(data={**GOOD, "amount": -1}), "invalid_payload"),
-    "too big": (trigger(data={**GOOD, "name": "x" * 70000}), "limit_exceeded"),
+    "too big": (trigger(data={**GOOD, "name": "x" * 70000}), "too_large"),
 }
 
 
