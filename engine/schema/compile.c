@@ -109,6 +109,7 @@ static bool finish_code(build *c, node *n)
                 code[count++] = c->code[i];
     }
     n->end = count;
+    n->is_plain = n->begin[GROUP_IN_PLACE] == n->begin[GROUP_UNEVALUATED_ITEMS];
     n->code = code;
     c->code_count = 0;
     return true;
@@ -168,6 +169,7 @@ static bool compile_subschema(build *c, const subschema *s)
 {
     if (s->document->kind == VALUE_BOOL) {
         s->node->types = s->document->boolean ? TYPE_ANY : 0;
+        s->node->is_plain = true;
         return true;
     }
     dialect d = outline_dialect(c, s);
@@ -222,17 +224,17 @@ static bool collect_dynamic_anchors(build *c)
 }
 
 /* A node that is nothing but a reference need not be visited, unless a dynamic scope must see it. */
-static void find_alias(const build *c, node *n)
+static void find_target(const build *c, node *n)
 {
     const node *target = n;
     uint32_t hops = 0;
     while (target->types == TYPE_ANY && target->end == 1 && target->code[0].op == OP_REF &&
            (c->schema->dynamic_anchor_count == 0 || target->resource == target->code[0].node->resource)) {
         if (hops++ == c->subschema_count)
-            return; /* a circle */
+            break; /* a circle: running it meets the limit of depth */
         target = target->code[0].node;
     }
-    n->alias = target == n ? NULL : target;
+    n->target = target;
 }
 
 static bool compile_document(build *c, const value *document)
@@ -252,7 +254,7 @@ static bool compile_document(build *c, const value *document)
     if (!collect_dynamic_anchors(c))
         return false;
     for (uint32_t i = 0; i < c->subschema_count; i++)
-        find_alias(c, c->subschemas[i].node);
+        find_target(c, c->subschemas[i].node);
     c->schema->root = c->subschemas[0].node;
     return true;
 }

@@ -41,7 +41,7 @@ static bool copy_members(const value *map, uint32_t count, map_builder *copy)
 
 static bool fill_member(filler *f, const members_rule *rule, const value_member *member, value *v)
 {
-    uint32_t number = key_table_find(&rule->keys, member->key.text, member->key.count);
+    uint32_t number = key_table_get(&rule->keys, &member->key);
     const node *n = number == KEY_NONE ? NULL : rule->properties[number].node;
     if (n == NULL && rule->pattern_count == 0)
         n = rule->additional;
@@ -119,11 +119,6 @@ static bool fill_items(filler *f, const items_rule *rule, value *instance)
 
 /* ---- alternatives ---- */
 
-static const node *resolved(const node *n)
-{
-    return n->alias != NULL ? n->alias : n;
-}
-
 /* Whether the instance is valid against one of several alternatives that take its kind. */
 static bool holds(filler *f, const node *n, const value *instance, bool *yes)
 {
@@ -143,7 +138,7 @@ static bool fill_alternative(filler *f, const instruction *i, value *instance)
     const node *only = NULL;
     uint32_t count = 0;
     for (uint32_t k = 0; k < i->count; k++) {
-        if (resolved(i->nodes[k])->types >> instance->kind & 1) {
+        if (i->nodes[k]->target->types >> instance->kind & 1) {
             only = i->nodes[k];
             count++;
         }
@@ -184,7 +179,7 @@ static bool fill_by(filler *f, const instruction *i, value *instance)
 
 static bool fill(filler *f, const node *n, value *instance)
 {
-    n = resolved(n);
+    n = n->target;
     if (n->end == 0 || (instance->kind != VALUE_MAP && instance->kind != VALUE_LIST))
         return true;
     if (f->steps == 0 || f->depth == LIMIT_SCHEMA_CALL_DEPTH)

@@ -19,13 +19,13 @@ typedef struct key_entry {
     key_words words;
     const char *text;
     uint32_t size;
-    uint32_t number;
 } key_entry;
 
 typedef struct key_table {
-    const key_entry *slots; /* open addressing; number KEY_NONE where free */
+    const key_entry *entries; /* by number */
+    const uint32_t *slots;    /* open addressing: a number, KEY_NONE where free */
     uint32_t mask;
-    uint32_t count;
+    uint32_t count; /* of different keys */
 } key_table;
 
 /* Builds the table of `keys` (strings, borrowed); a key's number is its index. Of equal keys the first
@@ -64,13 +64,17 @@ static inline bool key_equal(const key_entry *entry, key_words words, const char
 }
 
 /* The key's number, or KEY_NONE. */
-static inline uint32_t key_table_find(const key_table *t, const char *text, uint32_t size)
+static inline uint32_t key_table_find(const key_table *t, key_words words, const char *text, uint32_t size)
 {
-    key_words words = key_words_of(text, size);
     uint32_t slot = key_hash(words, size) & t->mask;
-    while (t->slots[slot].number != KEY_NONE && !key_equal(&t->slots[slot], words, text, size))
+    while (t->slots[slot] != KEY_NONE && !key_equal(&t->entries[t->slots[slot]], words, text, size))
         slot = (slot + 1) & t->mask;
-    return t->slots[slot].number;
+    return t->slots[slot];
+}
+
+static inline uint32_t key_table_get(const key_table *t, const value *key)
+{
+    return key_table_find(t, key_words_of(key->text, key->count), key->text, key->count);
 }
 
 #endif

@@ -328,8 +328,7 @@ static bool compile_properties(build *c, const value *declared, const value *req
     rule->properties = properties;
     rule->names = names;
     for (uint32_t i = 0; required != NULL && i < required->count; i++) {
-        property *p =
-            &properties[key_table_find(&rule->keys, required->items[i].text, required->items[i].count)];
+        property *p = &properties[key_table_get(&rule->keys, &required->items[i])];
         rule->required_count += !p->required;
         p->required = true;
     }

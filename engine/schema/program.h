@@ -26,14 +26,15 @@ enum {
     TYPE_INTEGRAL = 1 << 15, /* not a kind: "integer", which admits floats without a fraction */
 };
 
-/* The order in which a node's instructions run. In-place applicators come behind the assertions because they
- * cost more; what is unevaluated is known only after them. */
+/* The order in which a node's instructions run. Subschemas of the same instance come behind what looks at the
+ * instance alone because they cost more; what is unevaluated is known only after them. */
 typedef enum group {
     GROUP_NUMBER,
     GROUP_STRING,
     GROUP_ARRAY,
     GROUP_OBJECT,
-    GROUP_ANY,
+    GROUP_VALUE,    /* any kind, the instance alone: const and enum */
+    GROUP_IN_PLACE, /* any kind, by subschemas of the same instance */
     GROUP_UNEVALUATED_ITEMS,
     GROUP_UNEVALUATED_PROPERTIES,
     GROUP_COUNT,
@@ -62,16 +63,16 @@ typedef enum group {
     X(OP_PROPERTY_NAMES, "propertyNames", GROUP_OBJECT, node)                  \
     X(OP_DEPENDENT_REQUIRED, "dependentRequired", GROUP_OBJECT, names)         \
     X(OP_DEPENDENT_SCHEMA, "dependentSchemas", GROUP_OBJECT, dependent)        \
-    X(OP_CONST, "const", GROUP_ANY, constant)                                  \
-    X(OP_ENUM, "enum", GROUP_ANY, constant)                                    \
-    X(OP_ENUM_STRINGS, "enum", GROUP_ANY, keys)                                \
-    X(OP_REF, "$ref", GROUP_ANY, node)                                         \
-    X(OP_DYNAMIC_REF, "$dynamicRef", GROUP_ANY, dynamic)                       \
-    X(OP_ALL_OF, "allOf", GROUP_ANY, nodes)                                    \
-    X(OP_ANY_OF, "anyOf", GROUP_ANY, nodes)                                    \
-    X(OP_ONE_OF, "oneOf", GROUP_ANY, nodes)                                    \
-    X(OP_NOT, "not", GROUP_ANY, node)                                          \
-    X(OP_IF, "if", GROUP_ANY, condition)                                       \
+    X(OP_CONST, "const", GROUP_VALUE, constant)                                \
+    X(OP_ENUM, "enum", GROUP_VALUE, constant)                                  \
+    X(OP_ENUM_STRINGS, "enum", GROUP_VALUE, keys)                              \
+    X(OP_REF, "$ref", GROUP_IN_PLACE, node)                                    \
+    X(OP_DYNAMIC_REF, "$dynamicRef", GROUP_IN_PLACE, dynamic)                  \
+    X(OP_ALL_OF, "allOf", GROUP_IN_PLACE, nodes)                               \
+    X(OP_ANY_OF, "anyOf", GROUP_IN_PLACE, nodes)                               \
+    X(OP_ONE_OF, "oneOf", GROUP_IN_PLACE, nodes)                               \
+    X(OP_NOT, "not", GROUP_IN_PLACE, node)                                     \
+    X(OP_IF, "if", GROUP_IN_PLACE, condition)                                  \
     X(OP_UNEVALUATED_ITEMS, "unevaluatedItems", GROUP_UNEVALUATED_ITEMS, node) \
     X(OP_UNEVALUATED_PROPERTIES, "unevaluatedProperties", GROUP_UNEVALUATED_PROPERTIES, node)
 
@@ -169,9 +170,10 @@ struct node {
     uint16_t types;              /* TYPE_... */
     uint16_t begin[GROUP_COUNT]; /* where each group begins in `code` */
     uint16_t end;
+    bool is_plain;           /* runs no subschema of the same instance */
     uint32_t resource;       /* the schema resource that it belongs to */
     const instruction *code; /* begin[0] is 0 */
-    const node *alias;       /* all that it says is this other node's: its only keyword is $ref */
+    const node *target;      /* itself; or, where its only keyword is $ref, the node that this leads to */
     const place *place;
 };
 

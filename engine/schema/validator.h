@@ -39,6 +39,15 @@ static inline bool evaluated_has(const evaluated *set, uint32_t index)
     return set->words[index / 64] >> (index % 64) & 1;
 }
 
+/* One visit of a node. */
+typedef struct visit {
+    validator *v;
+    const node *node;
+    const value *instance;
+    const place *at;
+    evaluated *seen; /* NULL where nobody asks */
+} visit;
+
 /* Notes that a bound was hit. False. */
 bool validator_fault(validator *v, const char *what);
 
@@ -51,14 +60,71 @@ static inline bool validator_spend(validator *v, uint32_t count)
     return true;
 }
 
+/* After a refusal, is there more to be found? */
+static inline bool validator_goes_on(const validator *v)
+{
+    return v->report != NULL && v->fault == NULL && !report_full(v->report);
+}
+
 /* Starts a validation by this schema. */
 void validator_begin(validator *v, const schema *s);
-/* Validates one value by one node. False: it is invalid, or v->fault is set. */
-bool validator_run(validator *v, const node *n, const value *instance, const place *at, evaluated *seen);
-/* As validator_run, without a report. */
-bool validator_try(validator *v, const node *n, const value *instance, const place *at, evaluated *seen);
+/* Runs all of a node, and reports. False: the instance is invalid, or v->fault is set. */
+bool validator_visit(validator *v, const node *n, const value *instance, const place *at, evaluated *seen);
 
+/* assertion.c: rules that look at the instance alone, without its members and items. */
+bool assertion_holds(validator *v, const instruction *i, const value *instance);
+/* All assertions of a node about this instance, which is no container. */
+bool assertions_hold(validator *v, const node *n, const value *instance);
+/* Spends steps by the length of the text. False also where v->fault is set. */
+bool assertion_matches(validator *v, const pattern *p, const value *text);
+
+/* As validator_visit. Most values are no containers and need nothing but assertions, without a frame or a
+ * step: who runs nodes over many values spends the steps. */
+static inline bool validator_run(validator *v, const node *n, const value *instance, const place *at,
+                                 evaluated *seen)
+{
+    n = n->target;
+    if (instance->kind < VALUE_LIST && n->is_plain && n->types >> instance->kind & 1 &&
+        assertions_hold(v, n, instance))
+        return true;
+    return validator_visit(v, n, instance, at, seen);
+}
+
+/* As validator_run, without a report. */
+static inline bool validator_try(validator *v, const node *n, const value *instance, const place *at,
+                                 evaluated *seen)
+{
+    report *kept = v->report;
+    v->report = NULL;
+    bool ok = validator_run(v, n, instance, at, seen);
+    v->report = kept;
+    return ok;
+}
+
+/* Reports the rule of the instruction. False. */
+bool visit_refuse(const visit *x, const instruction *i);
+
+/* check_array.c */
 /* True where no two items are equal as JSON. Else *first and *second are two that are, or v->fault is set. */
-bool items_unique(validator *v, const value *list, uint32_t *first, uint32_t *second);
+bool items_unique(validator *v, const value *list, uint32_t *first, uint32_t *second); /* unique.c */
+bool check_items(const visit *x, const items_rule *rule);
+bool check_contains(const visit *x, const instruction *i);
+bool check_unique(const visit *x);
+bool check_unevaluated_items(const visit *x, const node *n);
+
+/* check_object.c */
+bool check_members(const visit *x, const members_rule *rule);
+bool check_property_names(const visit *x, const node *n);
+bool check_dependent_names(const visit *x, const names_rule *rule);
+bool check_unevaluated_members(const visit *x, const node *n);
+
+/* check_in_place.c: subschemas of the same instance */
+bool check_node(const visit *x, const node *n);
+bool check_all_of(const visit *x, const instruction *i);
+bool check_any_of(const visit *x, const instruction *i);
+bool check_one_of(const visit *x, const instruction *i);
+bool check_not(const visit *x, const instruction *i);
+bool check_condition(const visit *x, const condition_rule *rule);
+bool check_dynamic_ref(const visit *x, const dynamic_rule *rule);
 
 #endif
