@@ -7,6 +7,7 @@ static const cli_command commands[] = {
     {"eval", "evaluate a restricted Python expression", cli_eval},
     {"workflow", "check, apply and list workflow documents", cli_workflow},
     {"render", "render templates over names", cli_render},
+    {"check-schema", "validate JSON Lines against a JSON Schema", cli_check_schema},
     {"decode", "print Avro messages as JSON", cli_decode},
     {"version", "print the versions of carillon and its libraries", cli_version},
 };
