@@ -23,6 +23,12 @@ static bool is_keyword_only(const char *parameter)
     return *parameter == '*';
 }
 
+/* dict(a=1): any names, which arrive as a map in the last argument. */
+static bool takes_any_keyword(const callable *c)
+{
+    return c->keywords != NULL && c->keywords[0] != NULL && strcmp(c->keywords[0], "**") == 0;
+}
+
 /* The parameter with this name, or PARAMETERS_MAX. */
 static size_t find_parameter(const callable *c, const value *name)
 {
@@ -54,6 +60,8 @@ static bool bind_keyword(evaluation *ev, const callable *c, const value *name, c
  */
 static size_t positional_max(const callable *c)
 {
+    if (takes_any_keyword(c))
+        return c->arguments_max - 1u;
     for (size_t i = 0; c->keywords != NULL && c->keywords[i] != NULL; i++)
         if (is_keyword_only(c->keywords[i]))
             return i;
@@ -105,12 +113,6 @@ static bool call_variadic(evaluation *ev, const callable *c, const value *self, 
         if (!bind_keyword(ev, c, &names->items[i], &arguments[positional_count + i], bound, &ignored))
             return false;
     return c->call(ev, self, bound, keyword_count + positional_count, result);
-}
-
-/* dict(a=1): any names, which arrive as a map in the last argument. */
-static bool takes_any_keyword(const callable *c)
-{
-    return c->keywords != NULL && c->keywords[0] != NULL && strcmp(c->keywords[0], "**") == 0;
 }
 
 static bool call_with_any_keywords(evaluation *ev, const callable *c, const value *self,
