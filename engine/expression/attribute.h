@@ -11,7 +11,10 @@ MUST_CHECK bool attribute_get(evaluation *ev, const value *v, const value *name,
  * the map's value, with pair[1] omitted, where `name` is a key. */
 MUST_CHECK bool attribute_load_method(evaluation *ev, const value *name, value *pair);
 
-/* The method of v's type with this name, or NULL. */
-const callable *attribute_find_method(const value *v, const value *name);
+/* As attribute_get for a name that attribute_is_method denies. */
+MUST_CHECK bool attribute_get_member(evaluation *ev, const value *v, const value *name, value *result);
+
+/* True where some type has a method with this name. */
+bool attribute_is_method(const value *name);
 
 #endif

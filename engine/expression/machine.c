@@ -19,7 +19,7 @@
 #include "engine/expression/subscript.h"
 #include "engine/limits.h"
 
-enum { VALUES_ON_C_STACK = 32 };
+enum { VALUES_ON_C_STACK = 32, SCANNED_MEMBERS_MAX = 16 };
 
 typedef struct frame frame;
 
@@ -169,10 +169,11 @@ iteration_step machine_resume(evaluation *ev, void *object, value *item)
 
 /* ---- instructions that are more than a line ---- */
 
-/* The member of a map by a constant key that is text. */
+/* The member of a map by a key that is text. A scan beats the hash where there are few: most members are told
+ * apart by their keys' lengths or first bytes. */
 static inline const value *find_member(const value *map, const value *key)
 {
-    if (map->flags & VALUE_INDEXED)
+    if (map->count > SCANNED_MEMBERS_MAX)
         return value_get_key(map, key);
     for (uint32_t i = 0; i < map->count; i++) {
         const value_member *member = &map->members[i];
@@ -203,6 +204,15 @@ static inline bool constant_item_of(evaluation *ev, const value *container, cons
     if (ev->exception->type == EXCEPTION_KEY && key->kind == VALUE_STRING)
         evaluation_raise(ev, EXCEPTION_KEY, "'%.*s'", (int)key->count, key->text);
     return false;
+}
+
+static inline bool member_of(evaluation *ev, const value *v, const value *name, value *result)
+{
+    const value *found = v->kind == VALUE_MAP ? find_member(v, name) : NULL;
+    if (found == NULL)
+        return attribute_get_member(ev, v, name, result);
+    *result = *found;
+    return true;
 }
 
 static inline bool truth(const value *v)
@@ -463,8 +473,11 @@ static outcome run(const machine *m, frame *f, collector *collected, value *resu
         case OP_ITEM_CONSTANT:
             done = constant_item_of(ev, &top[-1], &constants[operand], &top[-1]);
             break;
-        case OP_NAME_ATTRIBUTE:
-            done = attribute_get(ev, &names[instruction_a(i)], &constants[operand], top);
+        case OP_MEMBER:
+            done = member_of(ev, &top[-1], &constants[operand], &top[-1]);
+            break;
+        case OP_NAME_MEMBER:
+            done = member_of(ev, &names[instruction_a(i)], &constants[operand], top);
             top++;
             break;
         case OP_NAME_ITEM:
@@ -571,14 +584,10 @@ bool machine_run(evaluation *ev, const expression *p, const value *names, value 
     }
     machine m = {.ev = ev, .program = p, .names = names};
     frame f;
-    value v;
-    if (!start_frame(ev, &f, b, NULL, values) || run(&m, &f, NULL, &v) == OUTCOME_FAILED)
+    if (!start_frame(ev, &f, b, NULL, values) || run(&m, &f, NULL, result) == OUTCOME_FAILED)
         return false;
-    if (v.kind == VALUE_RANGE || v.kind == VALUE_ITERATOR) {
-        value lazy = v;
-        if (!sequence_from(ev, VALUE_LIST, &lazy, &v))
-            return false;
-    }
-    *result = v;
-    return true;
+    if (result->kind != VALUE_RANGE && result->kind != VALUE_ITERATOR)
+        return true;
+    value lazy = *result;
+    return sequence_from(ev, VALUE_LIST, &lazy, result);
 }

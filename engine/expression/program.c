@@ -6,6 +6,7 @@
  * needs and checks nothing. Where ways meet, `depth` is set by hand to what both have left. */
 #include "engine/expression/program.h"
 
+#include "engine/expression/attribute.h"
 #include "engine/expression/builtins.h"
 
 typedef struct builder builder;
@@ -321,15 +322,16 @@ static bool compile_member_of_name(compiler *c, const node *name, const node *li
 {
     *done = false;
     bool item = link->kind == NODE_ITEM && link->first->kind == NODE_CONSTANT;
-    bool attribute = link->kind == NODE_ATTRIBUTE && (link->next == NULL || link->next->kind != NODE_CALL);
-    if (name->kind != NODE_NAME || !(item || attribute) || is_variable(c, &name->value))
+    bool member = link->kind == NODE_ATTRIBUTE && (link->next == NULL || link->next->kind != NODE_CALL) &&
+                  !attribute_is_method(&link->value);
+    if (name->kind != NODE_NAME || !(item || member) || is_variable(c, &name->value))
         return true;
     size_t number = find_in_scope(c->scope, &name->value);
     if (number == c->scope->count || number > UINT8_MAX)
         return true;
     *done = true;
     value key = item ? link->first->value : link->value;
-    return emit_constant(c, item ? OP_NAME_ITEM : OP_NAME_ATTRIBUTE, (unsigned)number, key, link->position);
+    return emit_constant(c, item ? OP_NAME_ITEM : OP_NAME_MEMBER, (unsigned)number, key, link->position);
 }
 
 static bool compile_postfix(compiler *c, const node *n)
@@ -349,7 +351,8 @@ static bool compile_postfix(compiler *c, const node *n)
                        compile_call(c, OP_CALL_METHOD, link->next);
             link = link->next;
         } else if (link->kind == NODE_ATTRIBUTE) {
-            compiled = emit_constant(c, OP_ATTRIBUTE, 0, link->value, link->position);
+            opcode op = attribute_is_method(&link->value) ? OP_ATTRIBUTE : OP_MEMBER;
+            compiled = emit_constant(c, op, 0, link->value, link->position);
         } else if (link->kind == NODE_ITEM) {
             compiled = compile_item(c, link);
         } else if (link->kind == NODE_SLICE) {
