@@ -75,7 +75,7 @@ static void open_store(const char *url, uint64_t timeout_ms)
     error e = {0};
     b.log_file = tmpfile();
     b.log = (logger){.fd = fileno(b.log_file), .level = LOG_LEVEL_DEBUG};
-    arena_init(&b.memory, 4096, 16 << 20);
+    arena_init(&b.memory, 4096, 64 << 20);
     cr_assert(redis_url_parse(&b.memory, url, &b.url, &e), "%s", e.message);
     uv_loop_init(&b.loop);
     b.store = store_new(&(store_options){.loop = &b.loop,
@@ -100,7 +100,7 @@ static void close_store(void)
 static void send_command(size_t i, size_t argument_count, const resp_argument *arguments)
 {
     buffer command;
-    buffer_init(&command, &b.memory, 1 << 20);
+    buffer_init(&command, &b.memory, 32 << 20);
     resp_command(&command, argument_count, arguments);
     cr_assert_not(command.failed);
     b.requests[i].base.command = command.bytes;
@@ -211,6 +211,16 @@ Test(worker_store, waits_for_a_server_that_comes_late)
     RUN_UNTIL(answer_count == 1);
     expect_answered_once_in_order(1);
     cr_expect_eq(count_in_log("event=store_ready"), 1);
+    close_store();
+}
+
+Test(worker_store, tries_less_and_less_often)
+{
+    open_store(server.url, 5000);
+    uint64_t start_ms = uv_now(&b.loop);
+    RUN_UNTIL(b.changes[STORE_UNREACHABLE] >= 6);
+    /* At least half of 50 + 100 + 200 + 400 + 800. */
+    cr_expect_geq(uv_now(&b.loop) - start_ms, 775u);
     close_store();
 }
 
@@ -431,6 +441,23 @@ Test(worker_store, may_be_closed_by_a_callback)
     fclose(b.log_file);
 }
 
+Test(worker_store, sends_on_as_soon_as_the_socket_has_room)
+{
+    enum { VALUE_SIZE = 8 << 20 };
+    char *large = calloc(1, VALUE_SIZE);
+    redis_server_start(&server, NULL, NULL);
+    open_store(server.url, 2000);
+    SEND(0, resp_text("SET"), resp_text("large"), resp_bytes(large, VALUE_SIZE));
+    b.requests[0].base.done = close_when_done;
+    cr_expect_eq(uv_run(&b.loop, UV_RUN_DEFAULT), 0); /* nothing but the socket wakes it */
+    cr_expect_not(b.requests[0].failed);
+    cr_expect_eq(b.changes[STORE_LOST], 0, "%s", read_log());
+    cr_expect_eq(uv_loop_close(&b.loop), 0);
+    arena_free(&b.memory);
+    fclose(b.log_file);
+    free(large);
+}
+
 static void send_again(store_request *base, const redisReply *reply, const error *e)
 {
     on_done(base, reply, e);
@@ -455,6 +482,7 @@ typedef struct fake {
     int listener;
     int port;
     const char *const *scripts; /* one a connection; the connection ends after it */
+    int command_counts[16];     /* that arrived, by connection */
     pthread_t thread;
 } fake;
 
@@ -462,18 +490,22 @@ typedef struct fake {
 static void *serve(void *argument)
 {
     fake *f = argument;
-    for (const char *const *script = f->scripts; *script != NULL; script++) {
+    int *command_count = f->command_counts;
+    for (const char *const *script = f->scripts; *script != NULL; script++, command_count++) {
         int fd = accept(f->listener, NULL, NULL);
         const char *next = *script;
         char bytes[4096];
         ssize_t size;
         while (*next != '\0' && (size = read(fd, bytes, sizeof bytes)) > 0) {
-            for (ssize_t i = 0; i < size && *next != '\0'; i++) {
-                const char *end = strchr(next, '\n') + 1;
+            for (ssize_t i = 0; i < size; i++) {
+                const char *end = strchr(next, '\n');
                 if (bytes[i] != '*')
                     continue;
-                dprintf(fd, "%.*s\r\n", (int)(end - next - 1), next);
-                next = end;
+                (*command_count)++;
+                if (end == NULL)
+                    continue;
+                dprintf(fd, "%.*s\r\n", (int)(end - next), next);
+                next = end + 1;
             }
         }
         close(fd);
@@ -521,7 +553,7 @@ Test(worker_store, tries_again_when_redis_cannot_serve_for_now)
                                           GREETING "-MOVED 3999 127.0.0.1:6381\n",
                                           GREETING "+first\n+second\n",
                                           NULL};
-    fake f;
+    fake f = {0};
     open_fake(&f, scripts);
     send_set(0);
     send_set(1);
@@ -541,7 +573,7 @@ Test(worker_store, a_code_that_only_begins_alike_is_the_requests_own)
 {
     static const char *const scripts[] = {GREETING "-BUSYGROUP Consumer Group name already exists\n+OK\n",
                                           NULL};
-    fake f;
+    fake f = {0};
     open_fake(&f, scripts);
     send_set(0);
     RUN_UNTIL(answer_count == 1);
@@ -550,13 +582,12 @@ Test(worker_store, a_code_that_only_begins_alike_is_the_requests_own)
     fake_stop(&f);
 }
 
-Test(worker_store, after_a_refusal_nothing_overtakes_the_refused)
+Test(worker_store, after_a_refusal_only_the_refused_is_tried)
 {
-    /* Were all three sent on the second connection, the last answer would be taken for the second's. */
     static const char *const scripts[] = {GREETING "-OOM command not allowed\n+overtakes\n+overtakes\n",
-                                          GREETING "-OOM command not allowed\n+overtakes\n+overtakes\n",
+                                          GREETING "-OOM command not allowed\n",
                                           GREETING "+one\n+two\n+three\n", NULL};
-    fake f;
+    fake f = {0};
     open_fake(&f, scripts);
     for (size_t i = 0; i < 3; i++)
         send_set(i);
@@ -566,13 +597,16 @@ Test(worker_store, after_a_refusal_nothing_overtakes_the_refused)
     cr_expect_str_eq(b.requests[2].text, "three");
     close_store();
     fake_stop(&f);
+    cr_expect_eq(f.command_counts[0], 2 + 3);
+    cr_expect_eq(f.command_counts[1], 2 + 1);
+    cr_expect_eq(f.command_counts[2], 2 + 3);
 }
 
 Test(worker_store, a_server_that_talks_nonsense_is_left)
 {
     static const char *const scripts[] = {"HTTP/1.1 400 Bad Request\n", GREETING "?\n", GREETING "+OK\n",
                                           NULL};
-    fake f;
+    fake f = {0};
     open_fake(&f, scripts);
     send_set(0);
     RUN_UNTIL(answer_count == 1);
