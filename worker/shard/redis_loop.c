@@ -107,3 +107,9 @@ void redis_loop_flush(redisAsyncContext *ac)
     redisAsyncHandleWrite(ac); /* may free ac, but not l: that waits for the loop */
     l->flushing = false;
 }
+
+bool redis_loop_is_drained(const redisAsyncContext *ac)
+{
+    const redis_loop *l = ac->ev.data;
+    return !l->unwritten && (l->events & UV_WRITABLE) == 0;
+}

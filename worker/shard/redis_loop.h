@@ -17,5 +17,7 @@ MUST_CHECK bool redis_loop_attach(redisAsyncContext *ac, uv_loop_t *loop);
 /* Writes what the context has collected, without waiting for the socket. To be called once a turn, not from
  * inside hiredis' callbacks. May end the connection and free the context. */
 void redis_loop_flush(redisAsyncContext *ac);
+/* True where the socket has taken all that the context was given. */
+bool redis_loop_is_drained(const redisAsyncContext *ac);
 
 #endif

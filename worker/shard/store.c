@@ -27,6 +27,8 @@
 enum {
     RETRY_FIRST_MS = 50,
     RETRY_DOUBLINGS = 7, /* up to 6.4 s */
+    /* Given to hiredis at a time, which moves what is left to the front whenever the socket takes a part. */
+    WRITE_AHEAD_SIZE = 128 << 10,
     CODE_SIZE = 32,
     PROBLEM_SIZE = 160,
 };
@@ -45,6 +47,7 @@ struct store {
     store_request *unsent;
     size_t pending_count;
     size_t sent_count;
+    size_t unwritten_size; /* of what hiredis was given since the socket last took everything */
     bool probing;
 
     uint64_t progress_ms;   /* when something was last answered, or began to be awaited */
@@ -160,6 +163,7 @@ static void retry_later(store *s, const char *problem, const char *advice)
     s->phase = WAITING;
     s->unsent = s->head;
     s->sent_count = 0;
+    s->unwritten_size = 0;
     uv_timer_start(&s->timer, on_timer, delay_ms, 0);
     tell_failure(s, state, problem, advice, delay_ms);
     announce(s, state, problem);
@@ -195,15 +199,22 @@ static void await_answer(store *s)
 
 static void on_answer(redisAsyncContext *context, void *data, void *unused);
 
+static bool may_send(const store *s)
+{
+    return s->phase == READY && s->unsent != NULL && s->unwritten_size < WRITE_AHEAD_SIZE &&
+           (!s->probing || s->sent_count == 0);
+}
+
 static void send_unsent(store *s)
 {
-    while (s->phase == READY && s->unsent != NULL && (!s->probing || s->sent_count == 0)) {
+    while (may_send(s)) {
         store_request *r = s->unsent;
-        /* Fails without memory only. What was not sent goes with the next answer or the next connection. */
+        /* Fails without memory only; on_prepare tries again. */
         if (redisAsyncFormattedCommand(s->context, on_answer, NULL, r->command, r->size) != REDIS_OK)
             return;
         if (s->sent_count++ == 0)
             await_answer(s);
+        s->unwritten_size += r->size;
         s->unsent = r->next;
     }
 }
@@ -390,11 +401,19 @@ static void on_timer(uv_timer_t *timer)
         retry_later(s, "no answer in time", "see redis.timeout.ms");
 }
 
+/* Writes until all is written, or the socket is full: then the loop goes on when it has room. */
 static void on_prepare(uv_prepare_t *prepare)
 {
     store *s = prepare->data;
-    if (s->context != NULL)
+    if (s->context == NULL)
+        return;
+    do {
         redis_loop_flush(s->context);
+        if (s->context == NULL || !redis_loop_is_drained(s->context))
+            return;
+        s->unwritten_size = 0;
+        send_unsent(s);
+    } while (s->unwritten_size > 0);
 }
 
 /* ---- life ---- */
