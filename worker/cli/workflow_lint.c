@@ -1,10 +1,10 @@
 #include <stdio.h>
 
 #include "engine/limits.h"
-#include "worker/catalog_folder.h"
 #include "worker/cli/cli.h"
 #include "worker/cli/options.h"
 #include "worker/cli/workflow.h"
+#include "worker/workflow_files.h"
 
 static const cli_usage usage = {
     .synopsis = "workflow lint FILE...",
@@ -27,13 +27,13 @@ int cli_workflow_lint(int argc, char **argv)
     workflow_findings findings;
     arena_init(&memory, 4096, LIMIT_DOCUMENT_MEMORY);
     workflow_findings_init(&findings, &memory);
-    const catalog *c = catalog_folder_load_paths((const char *const *)o.rest, o.rest_count, &findings);
-    if (c != NULL)
-        printf("%zu workflow%s, nothing to say\n", catalog_count(c), catalog_count(c) == 1 ? "" : "s");
+    workflow_files files;
+    bool sound = workflow_files_load(&files, (const char *const *)o.rest, o.rest_count, &findings);
+    if (sound)
+        printf("%zu workflow%s, nothing to say\n", files.count, files.count == 1 ? "" : "s");
     else
         cli_print_findings(&findings);
-    int code = c != NULL ? CLI_OK : CLI_FAILED;
-    catalog_release(c);
+    workflow_files_free(&files);
     arena_free(&memory);
-    return code;
+    return sound ? CLI_OK : CLI_FAILED;
 }
