@@ -76,7 +76,6 @@ static bool bind_names(execution *x, const trigger *t, error *e)
     member(next, "started_at", now);
     x->names[WORKFLOW_NAME_PAYLOAD] = t->data;
     x->names[WORKFLOW_NAME_STEPS] = (value){.kind = VALUE_MAP};
-    x->names[WORKFLOW_NAME_CONTROLS] = (value){.kind = VALUE_MAP};
     x->names[WORKFLOW_NAME_RECIPIENT] = t->recipient;
     x->names[WORKFLOW_NAME_METADATA] = t->metadata;
     x->names[WORKFLOW_NAME_WORKFLOW] = x->workflow->names_value;
@@ -94,6 +93,7 @@ bool execution_begin(execution *x, const trigger *t, const workflow *w, arena *a
         .run = 1,
         .workflow_id = w->id,
         .workflow_version = w->version,
+        .control_version = w->control_version,
         .trigger_id = t->trigger_id,
         .recipient = t->recipient,
         .payload = t->data,
@@ -204,6 +204,7 @@ static void start_step(execution *x, int64_t now_ms)
     error e;
     bool skip;
     state->started_ms = now_ms;
+    x->names[WORKFLOW_NAME_CONTROLS] = s->controls;
     if (x->starved)
         fail_step(x, error_reason(ERROR_LIMIT), "the execution needs more memory than its bound", now_ms);
     else if (!step_evaluate_skip(s, x->names, x->arena, &skip, &e) ||

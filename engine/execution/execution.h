@@ -58,7 +58,8 @@ typedef struct execution {
     int64_t run; /* 1, and one more for each retry of a failed execution */
     value workflow_id;
     int64_t workflow_version;
-    value trigger_id; /* string or null */
+    int64_t control_version; /* of the control values that it began with, 0: the defaults */
+    value trigger_id;        /* string or null */
     value recipient;
     value payload; /* as received */
     value metadata;

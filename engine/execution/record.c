@@ -93,6 +93,7 @@ void record_write(buffer *b, const execution *x)
     write_int(b, ',', "run", x->run);
     write_value(b, ',', "workflow_id", &x->workflow_id);
     write_int(b, ',', "workflow_version", x->workflow_version);
+    write_int(b, ',', "control_version", x->control_version);
     write_value(b, ',', "trigger_id", &x->trigger_id);
     write_value(b, ',', "recipient", &x->recipient);
     write_name(b, ',', "origin");
@@ -260,6 +261,7 @@ static bool read_header(const value *record, execution *x, error *e)
            read_int(record, "run", 1, INT32_MAX, &x->run, e) &&
            read_text(record, "workflow_id", false, &x->workflow_id, e) &&
            read_int(record, "workflow_version", 1, INT32_MAX, &x->workflow_version, e) &&
+           read_int(record, "control_version", 0, INT64_MAX, &x->control_version, e) &&
            read_text(record, "trigger_id", true, &x->trigger_id, e) &&
            read_text(record, "recipient", false, &x->recipient, e) && read_origin(record, x, e);
 }

@@ -4,7 +4,7 @@
 
 enum { CHUNK_BYTES = 32 << 10 };
 
-batch *batch_new(void)
+batch *batch_new(const catalog *c)
 {
     batch *b = calloc(1, sizeof *b);
     if (b == NULL)
@@ -12,13 +12,16 @@ batch *batch_new(void)
     /* The bound on what goes in is custody's: so many triggers, so many bytes of them. */
     arena_init(&b->arena, CHUNK_BYTES, SIZE_MAX);
     b->last = &b->first;
+    b->catalog = catalog_retain(c);
     return b;
 }
 
 void batch_free(batch *b)
 {
-    if (b != NULL)
-        arena_free(&b->arena);
+    if (b == NULL)
+        return;
+    catalog_release(b->catalog);
+    arena_free(&b->arena);
     free(b);
 }
 

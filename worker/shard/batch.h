@@ -1,4 +1,5 @@
-/* batch: the events of one epoch, in the order in which they were made, waiting for the epoch's transaction.
+/* batch: what one epoch needs while it lasts: the workflows that its triggers run, and the events that wait
+ * for its transaction, in the order in which they were made.
  *
  * Everything in it lives in its own arena until the transaction has ended, so that librdkafka can send it
  * from there. */
@@ -6,6 +7,7 @@
 #define WORKER_SHARD_BATCH_H
 
 #include "engine/value/buffer.h"
+#include "engine/workflow/catalog.h"
 
 typedef enum event_kind {
     EVENT_STEP_COMPLETION,
@@ -32,14 +34,15 @@ struct event {
 };
 
 typedef struct batch {
+    const catalog *catalog; /* the snapshot of when the epoch began: a newer one is for the next */
     arena arena;
     event *first;
     event **last;
     size_t count;
 } batch;
 
-batch *batch_new(void);    /* NULL without memory */
-void batch_free(batch *b); /* NULL is allowed */
+batch *batch_new(const catalog *c); /* retains the catalog; NULL without memory */
+void batch_free(batch *b);          /* NULL is allowed */
 
 /* Appends an event with room for headers; the caller fills it. NULL without memory. */
 MUST_CHECK event *batch_add(batch *b, event_kind kind, size_t header_count);

@@ -189,7 +189,7 @@ static void take(shard *s, rd_kafka_message_t *message, uint32_t topic)
         return;
     }
     if (e->shell == NULL)
-        e->shell = batch_new();
+        e->shell = batch_new(s->options.catalog);
     if (e->shell == NULL) {
         fail_for_memory(s, "an epoch");
         custody_settle(s->custody, e);
@@ -472,7 +472,6 @@ static bool make_rules(shard *s, error *e)
     s->custody = custody_new(&limits);
     s->tasks = (tasks){
         .config = c,
-        .catalog = s->options.catalog,
         .registry = s->options.registry,
         .log = s->options.log,
         .custody = s->custody,

@@ -226,7 +226,8 @@ static bool begin(task *k, error *e)
 {
     tasks *t = k->owner;
     const value *id = &k->trigger.workflow_id;
-    const workflow *w = catalog_find(t->catalog, id->text, id->count);
+    const batch *b = k->epoch->shell;
+    const workflow *w = catalog_find(b->catalog, id->text, id->count);
     if (w == NULL)
         return error_set(e, ERROR_UNKNOWN_WORKFLOW, 0, "no workflow has the trigger's workflow_id");
     return execution_check(&k->trigger, w, t->validator, e) &&

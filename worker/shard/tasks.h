@@ -9,7 +9,6 @@
 #include <librdkafka/rdkafka.h>
 
 #include "engine/custody/custody.h"
-#include "engine/workflow/catalog.h"
 #include "worker/channel/channel.h"
 #include "worker/registry/registry.h"
 #include "worker/shard/announce.h"
@@ -29,7 +28,6 @@ typedef struct tasks_counters {
 typedef struct tasks {
     /* Filled by the owner; borrowed. */
     const config *config;
-    const catalog *catalog;
     const registry *registry;
     const logger *log;
     store *store;
