@@ -1,4 +1,6 @@
 /* carillon: one program, its subcommands named here and written in worker/cli/. */
+#include <unistd.h>
+
 #include "worker/cli/cli.h"
 
 static const cli_command commands[] = {
@@ -14,5 +16,8 @@ static const cli_command commands[] = {
 
 int main(int argc, char **argv)
 {
-    return cli_run(commands, sizeof commands / sizeof commands[0], argc, argv);
+    int exit_code = cli_run(commands, sizeof commands / sizeof commands[0], argc, argv);
+    if (exit_code == CLI_ABORTED)
+        _exit(CLI_FAILED);
+    return exit_code;
 }

@@ -213,7 +213,7 @@ static int run_worker(dev *d, error *e)
     worker_outcome outcome = worker_run(d->worker);
     if (outcome == WORKER_ABORTED) {
         redis_child_stop(&d->redis);
-        _exit(CLI_FAILED); /* threads still run: nothing may be freed under them */
+        return CLI_ABORTED;
     }
     if (d->demo && d->demo_started) {
         uv_thread_join(&d->demo_thread);
@@ -245,6 +245,8 @@ int cli_dev(int argc, char **argv)
         return CLI_FAILED;
     if (read_command_line(d, argc, argv, &exit_code)) {
         exit_code = run(d);
+        if (exit_code == CLI_ABORTED)
+            return exit_code;
         worker_free(d->worker);
         startup_free(&d->startup);
         config_free(&d->config);

@@ -112,7 +112,7 @@ static int run(const config *c, const logger *log)
     else
         outcome = worker_run(w);
     if (outcome == WORKER_ABORTED)
-        _exit(CLI_FAILED); /* its threads still run: nothing may be freed under them */
+        return CLI_ABORTED;
     worker_free(w);
     startup_free(&s);
     log_info(log, "stopped", log_int("exit_code", exit_code_of(outcome)));
@@ -141,6 +141,7 @@ int cli_worker(int argc, char **argv)
         exit_code = run(&c, &(logger){.fd = STDERR_FILENO,
                                       .level = (log_level)c.log_level,
                                       .format = (log_format)c.log_format});
-    config_free(&c);
+    if (exit_code != CLI_ABORTED)
+        config_free(&c);
     return exit_code;
 }
