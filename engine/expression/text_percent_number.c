@@ -1,6 +1,7 @@
 /* The conversions of numbers in `%` formatting. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "engine/expression/text_percent.h"
 #include "engine/expression/text_support.h"
@@ -129,10 +130,32 @@ static const char *float_format(char type, bool alternate)
     case 'F':
         return alternate ? "%#.*F" : "%.*F";
     case 'g':
-        return alternate ? "%#.*g" : "%.*g";
+        return "%.*g";
     default:
-        return alternate ? "%#.*G" : "%.*G";
+        return "%.*G";
     }
+}
+
+/* %#g by its definition, from e and f: glibc's own forgets a zero where rounding carries into a new digit (of
+ * 99.5 with two digits it makes "1.e+02"). */
+static size_t write_all_digits(char *text, size_t size, char type, int precision, double number)
+{
+    int digits = precision == 0 ? 1 : precision;
+    int written = snprintf(text, size, float_format(type == 'g' ? 'e' : 'E', true), digits - 1, number);
+    const char *mark = memchr(text, type == 'g' ? 'e' : 'E', (size_t)written);
+    if (mark == NULL) /* inf, nan */
+        return (size_t)written;
+    int exponent = (int)strtol(mark + 1, NULL, 10);
+    if (exponent >= -4 && exponent < digits)
+        written = snprintf(text, size, "%#.*f", digits - 1 - exponent, number);
+    return (size_t)written;
+}
+
+static size_t write_float(char *text, size_t size, const percent_conversion *c, int precision, double number)
+{
+    if (c->alternate && (c->type == 'g' || c->type == 'G'))
+        return write_all_digits(text, size, c->type, precision, number);
+    return (size_t)snprintf(text, size, float_format(c->type, c->alternate), precision, number);
 }
 
 bool percent_add_float(evaluation *ev, buffer *out, const percent_conversion *c, const value *v)
@@ -151,7 +174,6 @@ bool percent_add_float(evaluation *ev, buffer *out, const percent_conversion *c,
     }
     number_text n = {.prefix = "", .digits = text};
     n.negative = signbit(number) && !isnan(number);
-    n.digits_size =
-        (size_t)snprintf(text, size, float_format(c->type, c->alternate), precision, fabs(number));
+    n.digits_size = write_float(text, size, c, precision, fabs(number));
     return add_number(ev, out, c, &n);
 }

@@ -153,6 +153,12 @@ bool text_call_rindex(evaluation *ev, const value *self, const value *arguments,
     return find_or_raise(ev, self, arguments, count, SEARCH_BACKWARD, result);
 }
 
+/* What CPython's own check of a parameter's type calls it: that of None is "None". */
+static const char *argument_type_name(const value *argument)
+{
+    return argument->kind == VALUE_NULL ? "None" : object_type_name(argument);
+}
+
 /* ---- count and replace ---- */
 
 bool text_call_count(evaluation *ev, const value *self, const value *arguments, size_t count, value *result)
@@ -223,7 +229,7 @@ bool text_call_replace(evaluation *ev, const value *self, const value *arguments
     for (int i = 0; i < 2; i++)
         if (arguments[i].kind != VALUE_STRING)
             return evaluation_raise(ev, EXCEPTION_TYPE, "replace() argument %d must be str, not %s", i + 1,
-                                    object_type_name(&arguments[i]));
+                                    argument_type_name(&arguments[i]));
     int64_t times_max = -1; /* any negative number means no limit */
     if (text_given(arguments, count, 2) && !text_take_int(ev, &arguments[2], &times_max))
         return false;
@@ -307,7 +313,7 @@ static bool remove_affix(evaluation *ev, const value *self, const value *affix, 
 {
     if (affix->kind != VALUE_STRING)
         return evaluation_raise(ev, EXCEPTION_TYPE, "%s() argument must be str, not %s",
-                                at_end ? "removesuffix" : "removeprefix", object_type_name(affix));
+                                at_end ? "removesuffix" : "removeprefix", argument_type_name(affix));
     if (!text_spend(ev, affix->count))
         return false;
     search_range whole = {.end = self->count};
