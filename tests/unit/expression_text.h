@@ -1,0 +1,78 @@
+/* What the tests of text_methods share: a call and its result as one line of text. */
+#ifndef TESTS_UNIT_EXPRESSION_TEXT_H
+#define TESTS_UNIT_EXPRESSION_TEXT_H
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "engine/expression/object.h"
+#include "engine/expression/text_methods.h"
+#include "engine/limits.h"
+
+static arena text_arena;
+static exception text_exception;
+static evaluation text_evaluation;
+
+static inline void text_setup(void)
+{
+    arena_init(&text_arena, 4096, 16 << 20);
+    text_evaluation = (evaluation){.arena = &text_arena,
+                                   .steps_left = LIMIT_EXPRESSION_STEPS,
+                                   .memory_left = LIMIT_EXPRESSION_MEMORY,
+                                   .exception = &text_exception};
+}
+
+static inline void text_teardown(void)
+{
+    arena_free(&text_arena);
+}
+
+static inline value text_value(const char *text)
+{
+    return value_cstring(text);
+}
+
+static inline value tuple_of(const value *items, size_t count)
+{
+    value tuple = value_list(items, count);
+    tuple.kind = VALUE_TUPLE;
+    return tuple;
+}
+
+/* The result's repr(), or "ValueError: the message". Lives in the arena. */
+static inline const char *shown(bool done, const value *result)
+{
+    char line[320];
+    if (!done) {
+        int size = snprintf(line, sizeof line, "%s: %s", exception_name(text_exception.type),
+                            text_exception.message);
+        return arena_copy(&text_arena, line, (size_t)size);
+    }
+    value text;
+    cr_assert(text_repr(&text_evaluation, result, &text));
+    return arena_copy(&text_arena, text.text, text.count);
+}
+
+static inline bool call_method(const value *self, const char *name, const value *arguments, size_t count,
+                               value *result)
+{
+    const callable *method = text_method_find(name, strlen(name));
+    cr_assert_not_null(method, "str has no method %s", name);
+    return method->call(&text_evaluation, self, arguments, count, result);
+}
+
+static inline const char *show_call(value self, const char *name, const value *arguments, size_t count)
+{
+    value result;
+    return shown(call_method(&self, name, arguments, count, &result), &result);
+}
+
+/* CALL("text", "method", arguments...): the arguments are values. */
+#define CALL(self, name, ...)                                                         \
+    show_call(text_value(self), name, (const value[]){value_null(), __VA_ARGS__} + 1, \
+              sizeof((const value[]){value_null(), __VA_ARGS__}) / sizeof(value) - 1)
+#define CALL0(self, name) show_call(text_value(self), name, NULL, 0)
+#define T(text) text_value(text)
+#define I(integer) value_int(integer)
+
+#endif
