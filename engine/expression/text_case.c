@@ -1,7 +1,6 @@
 /* The methods of str that change or tell case, and the other classes of characters. */
 #include "engine/expression/text_support.h"
 #include "engine/expression/text_unicode.h"
-#include "engine/value/utf8.h"
 
 enum {
     /* A mapping or class of one code point outside ASCII takes as long as a few steps' worth of bytes. */
@@ -12,26 +11,6 @@ enum {
 };
 
 /* ---- ASCII ---- */
-
-static inline bool ascii_is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-static inline bool ascii_is_lower(char c)
-{
-    return c >= 'a' && c <= 'z';
-}
-
-static inline char ascii_lower(char c)
-{
-    return ascii_is_upper(c) ? (char)(c | 0x20) : c;
-}
-
-static inline char ascii_upper(char c)
-{
-    return ascii_is_lower(c) ? (char)(c & ~0x20) : c;
-}
 
 static void ascii_to_lower(const char *in, char *out, size_t size)
 {
@@ -91,7 +70,7 @@ static bool cased_letter_after(const place *p)
 {
     size_t width;
     for (size_t at = p->end; at < p->size; at += width) {
-        uint32_t c = utf8_decode(p->bytes + at, p->size - at, &width);
+        uint32_t c = text_decode(p->bytes + at, p->size - at, &width);
         if (!unicode_is_case_ignorable(c))
             return unicode_is_cased(c);
     }
@@ -169,7 +148,7 @@ static bool map_text(evaluation *ev, const value *self, ascii_mapper map_ascii, 
     place p = {.bytes = self->text, .size = self->count};
     for (; p.start < p.size; p.start = p.end) {
         size_t width;
-        p.code_point = utf8_decode(p.bytes + p.start, p.size - p.start, &width);
+        p.code_point = text_decode(p.bytes + p.start, p.size - p.start, &width);
         p.end = p.start + width;
         add_mapped(&out, &p);
     }
@@ -206,7 +185,7 @@ static bool all_of_class(const value *self, class_test is_member)
 {
     size_t width;
     for (size_t at = 0; at < self->count; at += width)
-        if (!is_member(utf8_decode(self->text + at, self->count - at, &width)))
+        if (!is_member(text_decode(self->text + at, self->count - at, &width)))
             return false;
     return self->count > 0;
 }
@@ -217,7 +196,7 @@ static bool all_in_case(const value *self, class_test is_wanted, class_test is_o
     bool found = false;
     size_t width;
     for (size_t at = 0; at < self->count; at += width) {
-        uint32_t c = utf8_decode(self->text + at, self->count - at, &width);
+        uint32_t c = text_decode(self->text + at, self->count - at, &width);
         if (is_other(c) || unicode_is_title(c))
             return false;
         found = found || is_wanted(c);

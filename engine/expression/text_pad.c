@@ -1,7 +1,6 @@
 /* The methods of str that cut and fill its ends: strip, center, ljust, rjust, zfill. */
 #include "engine/expression/text_support.h"
 #include "engine/expression/text_unicode.h"
-#include "engine/value/utf8.h"
 
 /* ---- strip ---- */
 
@@ -18,7 +17,7 @@ static bool strip_start(evaluation *ev, const value *self, const value *chars, s
     size_t width;
     for (; *start < self->count; *start += width) {
         const char *at = self->text + *start;
-        uint32_t c = utf8_decode(at, self->count - *start, &width);
+        uint32_t c = text_decode(at, self->count - *start, &width);
         if (!text_spend(ev, chars == NULL ? 0 : chars->count))
             return false;
         if (!is_stripped(chars, at, width, c))

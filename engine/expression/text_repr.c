@@ -6,7 +6,6 @@
 #include "engine/expression/text_unicode.h"
 #include "engine/limits.h"
 #include "engine/value/number.h"
-#include "engine/value/utf8.h"
 
 /* Recursion over values: given data is at most LIMIT_VALUE_DEPTH deep, an expression's displays add as many
  * levels as it can nest. */
@@ -31,6 +30,15 @@ static void add_escaped(buffer *out, uint32_t c)
     }
 }
 
+/* The end of the run from `at` on that is shown as it is, judged by ASCII alone. */
+static size_t skip_plain(const value *text, size_t at, char quote)
+{
+    while (at < text->count && text->text[at] >= ' ' && text->text[at] < 0x7F && text->text[at] != quote &&
+           text->text[at] != '\\')
+        at++;
+    return at;
+}
+
 /* Single quotes, unless the text has such and no double ones. */
 static void add_text(buffer *out, const value *text, bool ascii_only)
 {
@@ -39,8 +47,13 @@ static void add_text(buffer *out, const value *text, bool ascii_only)
     buffer_reserve(out, (size_t)text->count + 2);
     buffer_add_byte(out, quote);
     size_t width;
-    for (size_t at = 0; at < text->count; at += width) {
-        uint32_t c = utf8_decode(text->text + at, text->count - at, &width);
+    for (size_t at = 0;; at += width) {
+        size_t start = at;
+        at = skip_plain(text, at, quote);
+        buffer_add(out, text->text + start, at - start);
+        if (at == text->count)
+            break;
+        uint32_t c = text_decode(text->text + at, text->count - at, &width);
         if (c == (unsigned char)quote || c == '\\')
             buffer_add_byte(out, '\\');
         if (unicode_is_printable(c) && (c < 0x80 || !ascii_only))

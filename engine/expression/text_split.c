@@ -3,7 +3,6 @@
 #include "engine/expression/text_search.h"
 #include "engine/expression/text_support.h"
 #include "engine/expression/text_unicode.h"
-#include "engine/value/utf8.h"
 
 const char *const text_split_keywords[] = {"sep", "maxsplit", NULL};
 const char *const text_line_keywords[] = {"keepends", NULL};
@@ -20,7 +19,7 @@ static size_t skip_forward(const value *self, size_t at, bool space)
 {
     size_t width;
     for (; at < self->count; at += width)
-        if (unicode_is_space(utf8_decode(self->text + at, self->count - at, &width)) != space)
+        if (unicode_is_space(text_decode(self->text + at, self->count - at, &width)) != space)
             break;
     return at;
 }
@@ -147,7 +146,7 @@ static size_t find_line(const value *self, size_t at, size_t *end)
 {
     size_t width;
     for (; at < self->count; at += width) {
-        uint32_t c = utf8_decode(self->text + at, self->count - at, &width);
+        uint32_t c = text_decode(self->text + at, self->count - at, &width);
         if (!unicode_is_line_break(c))
             continue;
         *end = at;

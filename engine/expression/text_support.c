@@ -1,7 +1,5 @@
 #include "engine/expression/text_support.h"
 
-#include "engine/value/utf8.h"
-
 /* ---- positions ---- */
 
 static bool bytes_are_ascii(const char *bytes, size_t size)
@@ -53,7 +51,7 @@ uint32_t text_decode_before(const char *bytes, size_t end, size_t *start)
         at--;
     *start = at;
     size_t width;
-    return utf8_decode(bytes + at, end - at, &width);
+    return text_decode(bytes + at, end - at, &width);
 }
 
 value text_slice(const value *text, size_t start, size_t stop)

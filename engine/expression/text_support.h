@@ -6,6 +6,7 @@
 
 #include "engine/expression/object.h"
 #include "engine/expression/text_methods.h"
+#include "engine/value/utf8.h"
 
 /* X(name, arguments_min, arguments_max, keywords), ordered by name: text_method_find searches by halves. */
 #define TEXT_METHODS(X)                     \
@@ -66,6 +67,12 @@ bool text_is_ascii(const value *text);
 size_t text_offset(const value *text, size_t index);
 /* The code points before a byte offset. */
 size_t text_index(const value *text, size_t offset);
+/* utf8_decode, quick where most bytes are ASCII. */
+static inline uint32_t text_decode(const char *bytes, size_t size, size_t *width)
+{
+    *width = 1;
+    return (unsigned char)*bytes < 0x80 ? (unsigned char)*bytes : utf8_decode(bytes, size, width);
+}
 /* The code point that ends at byte `end` > 0; *start gets its first byte. */
 uint32_t text_decode_before(const char *bytes, size_t end, size_t *start);
 

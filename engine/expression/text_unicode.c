@@ -49,10 +49,8 @@ bool unicode_is_numeric(uint32_t c)
                    sizeof *numeric_ideographs, compare_code_points) != NULL;
 }
 
-bool unicode_is_space(uint32_t c)
+bool unicode_is_wide_space(uint32_t c)
 {
-    if (c < 0x80)
-        return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
     int class = uc_bidi_class(c);
     return class == UC_BIDI_WS || class == UC_BIDI_B || class == UC_BIDI_S ||
            has_category(c, UC_CATEGORY_MASK_Zs);
@@ -104,6 +102,11 @@ void unicode_add_mapped(buffer *out, unicode_case mapping, uint32_t c)
         [UNICODE_TITLE] = u32_totitle,
         [UNICODE_FOLDED] = u32_casefold,
     };
+    if (c < 0x80) {
+        bool upper = mapping == UNICODE_UPPER || mapping == UNICODE_TITLE;
+        buffer_add_byte(out, upper ? ascii_upper((char)c) : ascii_lower((char)c));
+        return;
+    }
     uint32_t mapped[8];
     size_t count = sizeof mapped / sizeof *mapped;
     /* No language: nothing of Turkish or Lithuanian. The room is enough for any one code point. */

@@ -5,11 +5,34 @@
 
 #include "engine/value/buffer.h"
 
+static inline bool ascii_is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+static inline bool ascii_is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+static inline char ascii_lower(char c)
+{
+    return ascii_is_upper(c) ? (char)(c | 0x20) : c;
+}
+static inline char ascii_upper(char c)
+{
+    return ascii_is_lower(c) ? (char)(c & ~0x20) : c;
+}
+
 bool unicode_is_alpha(uint32_t c);
 bool unicode_is_decimal(uint32_t c);
 bool unicode_is_digit(uint32_t c);
 bool unicode_is_numeric(uint32_t c);
-bool unicode_is_space(uint32_t c);
+bool unicode_is_wide_space(uint32_t c); /* white space outside ASCII */
+static inline bool unicode_is_space(uint32_t c)
+{
+    if (c < 0x80)
+        return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1C && c <= 0x1F);
+    return unicode_is_wide_space(c);
+}
 bool unicode_is_upper(uint32_t c);
 bool unicode_is_lower(uint32_t c);
 bool unicode_is_title(uint32_t c); /* such as the digraph U+01C5 */
