@@ -50,7 +50,7 @@ def test_an_unknown_section_names_the_nearest(quiet_site):
     ("worker", "log.format", "xml"), ("worker", "log.level", "loud"), ("worker", "framing", "json"),
     ("worker", "framing", "confluent"), ("worker", "max_trigger_bytes", "0"), ("redis", "url", "http://127.0.0.1"),
     ("redis", "url", "rediss://127.0.0.1:6379"), ("redis", "retention", "a while"), ("channels", "EMAIL", "pigeon"),
-    ("channels", "EMAIL", "inbox"), ("kafka", "bootstrap.server", "127.0.0.1:1"), ("worker", "workflows", "/nowhere")])
+    ("kafka", "bootstrap.server", "127.0.0.1:1")])
 def test_a_wrong_value_is_refused_by_name(quiet_site, section, key, value):
     said = refused(quiet_site, quiet_site.config(**{section: {key: value}}))
     assert key in said, said
@@ -62,6 +62,11 @@ def test_what_librdkafka_must_not_be_told(quiet_site):
     assert "enable.auto.commit" in said
 
 
+@pytest.mark.parametrize("key", ["workflows", "schemas"])
+def test_a_missing_folder(quiet_site, key):
+    assert "/nowhere" in refused(quiet_site, quiet_site.config(worker={key: "/nowhere"}))
+
+
 def test_a_missing_file(quiet_site, tmp_path):
     worker = quiet_site.start_worker(options=["-c", tmp_path / "nowhere.conf"])
     assert worker.wait(15) > 0
@@ -71,12 +76,11 @@ def test_a_missing_file(quiet_site, tmp_path):
 def test_environment_and_options_override_the_file(quiet_site):
     site = quiet_site
     wrong = site.config(worker={"triggers": "file", "group": "file"}, redis={"url": "redis://127.0.0.1:1/0"})
-    site.run_worker(wrong, ["--set", f"worker.triggers={site.triggers}"],
+    worker = site.run_worker(wrong, ["--set", f"worker.triggers={site.triggers}"],
                     {"CARILLON_WORKER_TRIGGERS": "environment", "CARILLON_WORKER_GROUP": site.name,
                      "CARILLON_REDIS_URL": site.redis_server.url(site.database)})
     check_flows(site)
-    groups = [g.group_id for g in site.kafka.admin().list_consumer_groups().result(10).valid]
-    assert site.name in groups and "file" not in groups
+    assert worker.events("ready")[0]["group"] == site.name
 
 
 def test_properties_of_librdkafka_come_from_the_environment_too(quiet_site):

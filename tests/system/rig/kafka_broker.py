@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from rig.processes import Process, accepts, free_ports, wait_for
 
-START_SECONDS_MAX = 60
+START_SECONDS_MAX = 120
 JVM = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Dcom.sun.management.jmxremote=false",
        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dlog4j2.disable.jmx=true"]
 SASL_USER = ("carillon", "right")

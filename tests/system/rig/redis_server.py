@@ -47,7 +47,7 @@ class RedisServer:
         return self.process.kill()
 
     def client(self, database=0):
-        return redis.Redis(port=self.port, password=self.password, db=database, decode_responses=True)
+        return redis.Redis(host="127.0.0.1", port=self.port, password=self.password, db=database, decode_responses=True)
 
     def url(self, database=0, password=None):
         credentials = f":{password}@" if password else ""
