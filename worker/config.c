@@ -92,7 +92,7 @@ static bool refuse_unknown_key(error *e, const char *section, const char *name)
     if (!section_known)
         return refuse_unknown_section(e, section);
     if (nearest_found(&n) == NULL)
-        return error_set(e, ERROR_CONFIG, 0, "unknown key; carillon worker --help lists all");
+        return error_set(e, ERROR_CONFIG, 0, "unknown key; carillon worker --keys lists all");
     return error_set(e, ERROR_CONFIG, 0, "unknown key; did you mean %s?", nearest_found(&n));
 }
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Room for `size` bytes and a NUL, doubling up to size_max. */
+/* Room for `size` bytes and a NUL, doubling up to size_max; size must not be above it. */
 static bool reserve(char **bytes, size_t *capacity, size_t size, size_t size_max)
 {
     if (size < *capacity)
@@ -12,8 +12,6 @@ static bool reserve(char **bytes, size_t *capacity, size_t size, size_t size_max
     size_t wanted = *capacity < 4096 ? 4096 : *capacity * 2;
     if (wanted > size_max + 1)
         wanted = size_max + 1;
-    if (wanted <= size)
-        wanted = size + 1;
     char *grown = realloc(*bytes, wanted);
     if (grown == NULL)
         return false;

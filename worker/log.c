@@ -151,7 +151,7 @@ static void add_field(line *l, log_format format, const log_field *field)
         add_text(l, field->integer != 0 ? "true" : "false");
         break;
     case LOG_KIND_TEXT:
-        add_string(l, format, field->text == NULL ? "" : field->text);
+        add_string(l, format, field->text);
         break;
     case LOG_KIND_END:
         break;
@@ -193,6 +193,8 @@ void log_write(const logger *l, log_level level, const char *event, const log_fi
     add_field(&out, l->format, &(log_field){.kind = LOG_KIND_TEXT, .key = "event", .text = event});
     for (; fields->kind != LOG_KIND_END && !out.full; fields++) {
         size_t start = out.size;
+        if (fields->kind == LOG_KIND_TEXT && fields->text == NULL)
+            continue;
         add_field(&out, l->format, fields);
         if (out.full)
             out.size = start;

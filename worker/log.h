@@ -46,7 +46,7 @@ static inline log_field log_bool(const char *key, bool boolean)
 {
     return (log_field){.kind = LOG_KIND_BOOL, .key = key, .integer = boolean};
 }
-/* Borrows the text; NULL is written as an empty one. */
+/* Borrows the text; with NULL the field is left out. */
 static inline log_field log_text(const char *key, const char *text)
 {
     return (log_field){.kind = LOG_KIND_TEXT, .key = key, .text = text};

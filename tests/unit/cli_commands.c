@@ -56,6 +56,13 @@ Test(cli_commands, help_of_an_unknown_one_is_an_error)
     cr_expect_stderr_eq_str("carillon: unknown command 'xylophone'; see carillon help\n");
 }
 
+Test(cli_commands, version_is_an_option_as_well)
+{
+    const char *argv[] = {"carillon", "--version", NULL};
+    cr_expect_eq(run(2, argv), 42);
+    cr_expect_str_eq(last_argv[0], "version");
+}
+
 Test(cli_commands, none_at_all_is_wrong_usage_but_help_is_not)
 {
     const char *argv[] = {"carillon", "--help", NULL};
@@ -71,7 +78,8 @@ static const cli_usage usage = {.synopsis = "eval [OPTION...] [EXPRESSION]",
                                 .summary = "Evaluates.",
                                 .options = table,
                                 .option_count = 2,
-                                .rest_max = 1};
+                                .rest_max = 1,
+                                .notes = "Notes."};
 
 static cli_options parse(int argc, const char **argv, const char **names, bool *disassemble)
 {
@@ -152,6 +160,20 @@ Test(cli_options, refuse_what_is_too_many)
     cr_expect_eq(o.exit_code, CLI_USAGE);
 }
 
+Test(cli_options, refuse_what_is_too_few)
+{
+    cli_usage needs_one = usage;
+    needs_one.rest_min = 1;
+    const char *argv[] = {"eval", NULL};
+    cli_options o;
+    cr_redirect_stderr();
+    cli_options_begin(&o, &needs_one, 1, (char **)argv);
+    cr_expect_not(cli_options_next(&o));
+    cr_expect(o.ended);
+    cr_expect_stderr_eq_str(
+        "carillon eval: an argument is missing; usage: carillon eval [OPTION...] [EXPRESSION]\n");
+}
+
 Test(cli_options, answer_help)
 {
     const char *names = NULL;
@@ -164,5 +186,5 @@ Test(cli_options, answer_help)
     cr_expect_stdout_eq_str("usage: carillon eval [OPTION...] [EXPRESSION]\n\nEvaluates.\n\noptions:\n"
                             "  -n, --names=FILE                 where names come from\n"
                             "      --disassemble                print opcodes\n"
-                            "  -h, --help                       print this and exit\n");
+                            "  -h, --help                       print this and exit\n\nNotes.\n");
 }

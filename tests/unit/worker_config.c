@@ -161,10 +161,13 @@ Test(worker_config, refuses_unknown_keys_and_names_the_nearest)
                    "3: worker.comit.interval.ms: unknown key; did you mean worker.commit.interval.ms?");
     expect_refused("[worker]\nurl = redis://h\n", "2: worker.url: unknown key; did you mean redis.url?");
     expect_refused("[worker]\nxylophone = 1\n",
-                   "2: worker.xylophone: unknown key; carillon worker --help lists all");
+                   "2: worker.xylophone: unknown key; carillon worker --keys lists all");
     expect_refused("[reddis]\nretain = 1h\n",
                    "2: reddis.retain: unknown section [reddis]; did you mean [redis]?");
     expect_refused("group = x\n", "1: group: unknown key; did you mean worker.group?");
+    expect_refused("xylophone = x\n",
+                   "1: xylophone: stands in no section; put it under [worker], [kafka], ...");
+    expect_refused("[xylophone]\nx = x\n", "2: xylophone.x: unknown section [xylophone]");
 }
 
 Test(worker_config, refuses_what_is_given_twice)
@@ -211,6 +214,12 @@ Test(worker_config, refuses_bad_values_and_says_what_is_right)
     expect_refused("[worker]\nrejected = a topic\n",
                    "2: worker.rejected: must be a topic name: up to 249 letters, digits, '.', '_' and '-'");
     expect_refused("[worker]\ntriggers = ,\n", "2: worker.triggers: must name at least one topic");
+    expect_refused("[worker]\ntriggers = a,b/c\n",
+                   "2: worker.triggers: must be a topic name: up to 249 letters, digits, '.', '_' and '-'");
+    char many[512] = "[worker]\ntriggers = t";
+    for (size_t size = strlen(many); size < 200; size += 2)
+        memcpy(many + size, ",t", 3);
+    expect_refused(many, "2: worker.triggers: has more than 64 topics");
     expect_refused("[worker]\ngroup =\n", "2: worker.group: must not be empty");
     expect_refused("[redis]\nurl = http://h\n", "2: redis.url: must begin with redis:// or unix://");
 }
@@ -235,6 +244,14 @@ Test(worker_config, refuses_topics_that_would_feed_themselves)
 {
     cr_expect_not(load("[worker]\ntriggers = a, b\nrejected = b\n"));
     cr_expect_str_eq(e.message, "worker.triggers: b is also written to; use another topic");
+}
+
+Test(worker_config, refuses_bounds_that_contradict_each_other)
+{
+    cr_expect_not(load("[worker]\nmax_trigger_bytes = 2MiB\nmax_inflight_bytes = 1MiB\n"));
+    cr_expect_str_eq(e.message,
+                     "worker.max_inflight_bytes: must be at least worker.max_trigger_bytes, or the "
+                     "largest trigger could never be read");
 }
 
 Test(worker_config, properties_are_checked_by_librdkafka)
@@ -322,6 +339,8 @@ Test(worker_config, variables_that_name_no_key_are_refused)
         "CARILLON_WORKER_SHARDS=x",
         "environment variable CARILLON_WORKER_SHARDS: worker.shards: must be a whole number "
         "from 0 to 1024, not 'x'");
+    expect_variable_refused("CARILLON_REDIS_XYLOPHONE=1",
+                            "environment variable CARILLON_REDIS_XYLOPHONE: names no key");
     cr_expect_not(load_variable("CARILLON_KAFKA_BOOTSTRAP_SERVER=h"));
     cr_expect_not(load_variable("CARILLON_REGISTRY_URL=http://h"));
     cr_expect_not_null(strstr(e.message, "CARILLON_REGISTRY_URL"));

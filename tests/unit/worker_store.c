@@ -168,6 +168,7 @@ static void expect_answered_once_in_order(size_t count)
 
 static void begin(void)
 {
+    signal(SIGPIPE, SIG_IGN); /* as the worker does */
     redis_server_init(&server);
 }
 
@@ -284,6 +285,18 @@ Test(worker_store, a_silent_server_is_left_after_the_timeout)
     close_store();
 }
 
+Test(worker_store, a_pipeline_that_takes_longer_than_the_timeout_gets_done)
+{
+    redis_server_start(&server, "--enable-debug-command", "yes");
+    open_store(server.url, 400);
+    for (size_t i = 0; i < 4; i++)
+        SEND(i, resp_text("DEBUG"), resp_text("SLEEP"), resp_text("0.2"));
+    RUN_UNTIL(answer_count == 4);
+    expect_answered_once_in_order(4);
+    cr_expect_geq(b.changes[STORE_LOST], 1);
+    close_store();
+}
+
 Test(worker_store, an_idle_connection_has_no_deadline)
 {
     redis_server_start(&server, NULL, NULL);
@@ -313,6 +326,21 @@ Test(worker_store, logs_in_and_selects_its_database)
     cr_expect_not_null(strstr(reply->str, " db=3 "), "%s", reply->str);
     freeReplyObject(reply);
     redisFree(c);
+    close_store();
+}
+
+Test(worker_store, logs_in_as_a_user)
+{
+    char url[256];
+    redis_server_start(&server, NULL, NULL);
+    redisContext *c = redis_server_connect(&server);
+    freeReplyObject(redisCommand(c, "ACL SETUSER alice on >wonder ~* +@all"));
+    redisFree(c);
+    snprintf(url, sizeof url, "unix://alice:wonder@%s", server.socket);
+    open_store(url, 5000);
+    SEND(0, resp_text("ACL"), resp_text("WHOAMI"));
+    RUN_UNTIL(answer_count == 1);
+    cr_expect_str_eq(b.requests[0].text, "alice");
     close_store();
 }
 
@@ -486,7 +514,7 @@ typedef struct fake {
     pthread_t thread;
 } fake;
 
-/* Answers whatever comes; a script's bytes are one answer for each "*" that arrives. */
+/* Answers each "*" that arrives with the script's next line; `~` in front of it is a pause. */
 static void *serve(void *argument)
 {
     fake *f = argument;
@@ -504,6 +532,10 @@ static void *serve(void *argument)
                 (*command_count)++;
                 if (end == NULL)
                     continue;
+                if (*next == '~') {
+                    usleep(150000);
+                    next++;
+                }
                 dprintf(fd, "%.*s\r\n", (int)(end - next), next);
                 next = end + 1;
             }
@@ -532,12 +564,12 @@ static void fake_stop(fake *f)
     close(f->listener);
 }
 
-static void open_fake(fake *f, const char *const *scripts)
+static void open_fake(fake *f, const char *const *scripts, uint64_t timeout_ms)
 {
     char url[64];
     fake_start(f, scripts);
     snprintf(url, sizeof url, "redis://127.0.0.1:%d", f->port);
-    open_store(url, 5000);
+    open_store(url, timeout_ms);
 }
 
 #define GREETING "+PONG\n-ERR no CONFIG here\n"
@@ -554,7 +586,7 @@ Test(worker_store, tries_again_when_redis_cannot_serve_for_now)
                                           GREETING "+first\n+second\n",
                                           NULL};
     fake f = {0};
-    open_fake(&f, scripts);
+    open_fake(&f, scripts, 5000);
     send_set(0);
     send_set(1);
     RUN_UNTIL(answer_count == 2);
@@ -574,7 +606,7 @@ Test(worker_store, a_code_that_only_begins_alike_is_the_requests_own)
     static const char *const scripts[] = {GREETING "-BUSYGROUP Consumer Group name already exists\n+OK\n",
                                           NULL};
     fake f = {0};
-    open_fake(&f, scripts);
+    open_fake(&f, scripts, 5000);
     send_set(0);
     RUN_UNTIL(answer_count == 1);
     cr_expect_str_eq(b.requests[0].text, "Redis answers SET with BUSYGROUP");
@@ -588,7 +620,7 @@ Test(worker_store, after_a_refusal_only_the_refused_is_tried)
                                           GREETING "-OOM command not allowed\n",
                                           GREETING "+one\n+two\n+three\n", NULL};
     fake f = {0};
-    open_fake(&f, scripts);
+    open_fake(&f, scripts, 5000);
     for (size_t i = 0; i < 3; i++)
         send_set(i);
     RUN_UNTIL(answer_count == 3);
@@ -602,12 +634,27 @@ Test(worker_store, after_a_refusal_only_the_refused_is_tried)
     cr_expect_eq(f.command_counts[2], 2 + 3);
 }
 
+Test(worker_store, a_long_pipeline_that_is_being_answered_is_left_alone)
+{
+    static const char *const scripts[] = {GREETING "~+1\n~+2\n~+3\n~+4\n", NULL};
+    fake f = {0};
+    open_fake(&f, scripts, 300);
+    for (size_t i = 0; i < 4; i++)
+        send_set(i);
+    RUN_UNTIL(answer_count == 4);
+    expect_answered_once_in_order(4);
+    cr_expect_eq(b.changes[STORE_UNREACHABLE], 0);
+    cr_expect_str_eq(b.requests[3].text, "4");
+    close_store();
+    fake_stop(&f);
+}
+
 Test(worker_store, a_server_that_talks_nonsense_is_left)
 {
     static const char *const scripts[] = {"HTTP/1.1 400 Bad Request\n", GREETING "?\n", GREETING "+OK\n",
                                           NULL};
     fake f = {0};
-    open_fake(&f, scripts);
+    open_fake(&f, scripts, 5000);
     send_set(0);
     RUN_UNTIL(answer_count == 1);
     expect_answered_once_in_order(1);

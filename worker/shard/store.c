@@ -7,8 +7,8 @@
  * Unanswered requests form one list: those that are on the wire come first, `unsent` is the first of the
  * others. hiredis answers in order, so every answer belongs to the head. Whatever goes wrong, retry_later
  * lets the connection go, makes all of the list unsent, and starts the timer for the next try. A refusal of
- * one request (OOM, LOADING ...) is treated in the same way, because going on would overtake it; afterwards
- * the head alone is sent (`probing`) until Redis takes it.
+ * one request (OOM, LOADING ...) is treated in the same way, because going on would overtake it. After a
+ * refusal or a timeout the head alone is sent (`probing`) until Redis takes it.
  *
  * The timer is the deadline while something is awaited: hiredis 0.14 has none. It measures the time without
  * any answer, not one request's age, so that a long pipeline that is being answered is left alone.
@@ -385,6 +385,15 @@ static void begin_connecting(store *s)
     await_answer(s);
 }
 
+/* Redis answers what it has read at once all together, so a pipeline of slow commands may take too long where
+ * each alone would not: hence one alone next. */
+static void give_up_waiting(store *s)
+{
+    if (s->phase == READY)
+        s->probing = true;
+    retry_later(s, "no answer in time", "see redis.timeout.ms");
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     store *s = timer->data;
@@ -398,7 +407,7 @@ static void on_timer(uv_timer_t *timer)
     if (waited_ms < s->options.timeout_ms)
         uv_timer_start(&s->timer, on_timer, s->options.timeout_ms - waited_ms, 0);
     else
-        retry_later(s, "no answer in time", "see redis.timeout.ms");
+        give_up_waiting(s);
 }
 
 /* Writes until all is written, or the socket is full: then the loop goes on when it has room. */
