@@ -276,6 +276,7 @@ worker *worker_new(const worker_options *options, error *e)
     }
     w->options = *options;
     size_pool(options->config);
+    signal(SIGPIPE, SIG_IGN); /* a Redis that is gone must be an error of write(), not our end */
     uv_loop_init(&w->loop);
     uv_async_init(&w->loop, &w->stop, on_stop);
     uv_async_init(&w->loop, &w->changed, on_changed);

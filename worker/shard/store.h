@@ -8,7 +8,8 @@
  *
  * A request waits as long as it must: it fails only with Redis' own judgement on it (WRONGTYPE ...) or when
  * the store closes. Nothing here blocks but the resolution of a host name while connecting, which hiredis
- * does on the spot: give an address or a unix socket where names resolve slowly. */
+ * does on the spot: give an address or a unix socket where names resolve slowly. The process must ignore
+ * SIGPIPE, since hiredis writes with write(). */
 #ifndef WORKER_SHARD_STORE_H
 #define WORKER_SHARD_STORE_H
 
