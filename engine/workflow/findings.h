@@ -31,6 +31,7 @@
     X(RULE_CONTROL_VALUE, "control_value")           \
     X(RULE_SKIP_CONDITION, "skip_condition")         \
     X(RULE_TEMPLATE, "template")                     \
+    X(RULE_STORED, "stored")                         \
     X(RULE_FILE, "file")
 
 typedef enum workflow_rule {
