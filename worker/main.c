@@ -8,6 +8,7 @@ static const cli_command commands[] = {
     {"dev", "a worker with servers of its own, for a first look", cli_dev},
     {"eval", "evaluate a restricted Python expression", cli_eval},
     {"workflow", "check, apply and list workflow documents", cli_workflow},
+    {"control", "show and change what people may change of a workflow", cli_control},
     {"render", "render templates over names", cli_render},
     {"check-schema", "validate JSON Lines against a JSON Schema", cli_check_schema},
     {"decode", "print Avro messages as JSON", cli_decode},

@@ -28,6 +28,7 @@ typedef struct cli_command {
 int cli_run(const cli_command *commands, size_t command_count, int argc, char **argv);
 
 int cli_check_schema(int argc, char **argv);
+int cli_control(int argc, char **argv);
 int cli_decode(int argc, char **argv);
 int cli_dev(int argc, char **argv);
 int cli_eval(int argc, char **argv);
