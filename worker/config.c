@@ -193,7 +193,7 @@ static void environment_name(char *out, size_t size, const char *section, const 
 {
     snprintf(out, size, "%s_%s", section, name);
     for (; *out != '\0'; out++)
-        *out = *out == '.' ? '_' : (char)toupper((unsigned char)*out);
+        *out = (char)(*out == '.' ? '_' : toupper((unsigned char)*out));
 }
 
 /* Kubernetes gives every container such variables for each service of its namespace; one named carillon-redis
@@ -239,7 +239,7 @@ static bool set_property_variable(loader *l, const char *section, const char *re
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%s", rest);
     for (char *c = name; *c != '\0'; c++)
-        *c = *c == '_' ? '.' : (char)tolower((unsigned char)*c);
+        *c = (char)(*c == '_' ? '.' : tolower((unsigned char)*c));
     return set_value(l, section, name, text);
 }
 
