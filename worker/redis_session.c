@@ -94,3 +94,22 @@ void redis_session_close(redis_session *s)
         redisFree(s->context);
     free(s);
 }
+
+int redis_session_descriptor(const redis_session *s)
+{
+    return s->context->fd;
+}
+
+bool redis_session_drain(redis_session *s)
+{
+    void *reply;
+    if (redisBufferRead(s->context) != REDIS_OK)
+        return false;
+    for (;;) {
+        if (redisGetReplyFromReader(s->context, &reply) != REDIS_OK)
+            return false;
+        if (reply == NULL)
+            return true;
+        freeReplyObject(reply);
+    }
+}

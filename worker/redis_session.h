@@ -35,4 +35,9 @@ MUST_CHECK redisReply *redis_session_call(redis_session *s, const redis_bytes *a
     redis_session_call(s, (const redis_bytes[]){__VA_ARGS__}, \
                        sizeof((const redis_bytes[]){__VA_ARGS__}) / sizeof(redis_bytes), e)
 
+/* For poll(2): readable when a subscribed session has been sent something. */
+int redis_session_descriptor(const redis_session *s);
+/* Reads what a subscribed session was sent, and drops it. False where the connection is gone. */
+MUST_CHECK bool redis_session_drain(redis_session *s);
+
 #endif
