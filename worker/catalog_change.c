@@ -271,7 +271,7 @@ static bool check_document(change *c, const application *a, int version)
     const workflow_standing standing = {version, WORKFLOW_ACTIVE, c->life.control_version, &controls};
     const workflow *w = workflow_compile(a->document, &standing, &findings);
     bool complete = w != NULL ? check_complete(c, w)
-                              : error_set(c->error, ERROR_INVALID_WORKFLOW, 0, "%s",
+                              : error_set(c->error, ERROR_CONTROL, 0, "%s",
                                           findings.count > 0 ? findings.items[0].message : "it is not sound");
     workflow_release(w);
     return complete;

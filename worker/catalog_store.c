@@ -255,31 +255,56 @@ static const workflow *load_one(catalog_store *s, const catalog *previous, const
     return old != NULL ? workflow_retain(old) : NULL;
 }
 
-const catalog *catalog_store_load(catalog_store *s, const catalog *previous, workflow_findings *f, error *e)
+static bool is_listed(const stored_life *lives, size_t count, const value *id)
 {
-    const stored_life *lives;
-    size_t count;
+    const stored_life key = {.id = *id};
+    return count > 0 && bsearch(&key, lives, count, sizeof *lives, compare_lives) != NULL;
+}
+
+/* Workflows never leave the store: one that is not there was lost with Redis' memory, and stays as it was. */
+static void keep_lost(const catalog *previous, const stored_life *lives, size_t count,
+                      const workflow **workflows, size_t *loaded)
+{
+    for (size_t i = 0; previous != NULL && i < catalog_count(previous); i++) {
+        const workflow *w = catalog_at(previous, i);
+        if (!is_listed(lives, count, &w->id))
+            workflows[(*loaded)++] = workflow_retain(w);
+    }
+}
+
+static const catalog *load_all(catalog_store *s, const catalog *previous, const stored_life *lives,
+                               size_t count, const workflow **workflows, workflow_findings *f, error *e)
+{
     size_t loaded = 0;
     error local = {0};
-    arena_reset(&s->scratch);
-    if (!catalog_store_list(s, &s->scratch, &lives, &count, e))
-        return NULL;
-    const workflow **workflows = calloc(count + 1, sizeof *workflows);
-    if (workflows == NULL)
-        (void)error_set(&local, ERROR_OUT_OF_MEMORY, 0, "no memory for %zu workflows", count);
+    keep_lost(previous, lives, count, workflows, &loaded);
     for (size_t i = 0; i < count && local.code == ERROR_NONE; i++) {
         const workflow *w = load_one(s, previous, &lives[i], f, &local);
         if (w != NULL)
             workflows[loaded++] = w;
     }
-    const catalog *c = NULL;
-    if (local.code == ERROR_NONE) {
-        c = catalog_new(workflows, loaded, f);
-    } else {
-        for (size_t i = 0; i < loaded; i++)
-            workflow_release(workflows[i]);
-        (void)error_set(e, local.code, 0, "%s", local.message);
+    if (local.code == ERROR_NONE)
+        return catalog_new(workflows, loaded, f);
+    for (size_t i = 0; i < loaded; i++)
+        workflow_release(workflows[i]);
+    error_set(e, local.code, 0, "%s", local.message);
+    return NULL;
+}
+
+const catalog *catalog_store_load(catalog_store *s, const catalog *previous, workflow_findings *f, error *e)
+{
+    const stored_life *lives;
+    size_t count;
+    arena_reset(&s->scratch);
+    if (!catalog_store_list(s, &s->scratch, &lives, &count, e))
+        return NULL;
+    size_t kept = previous != NULL ? catalog_count(previous) : 0;
+    const workflow **workflows = calloc(count + kept + 1, sizeof *workflows);
+    if (workflows == NULL) {
+        error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for %zu workflows", count);
+        return NULL;
     }
+    const catalog *c = load_all(s, previous, lives, count, workflows, f, e);
     free(workflows);
     return c;
 }

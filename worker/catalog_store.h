@@ -52,7 +52,8 @@ MUST_CHECK const workflow *catalog_store_workflow(catalog_store *s, const value 
 
 /* Everything, as workers use it: of each workflow the active version, or the latest draft, or what was last
  * active before it was archived. What is as in `previous` (may be NULL) is not compiled again. What does not
- * compile (a newer carillon may have stored it) stays as in `previous`, and is a finding. NULL with *e. */
+ * compile (a newer carillon may have stored it) stays as in `previous`, and is a finding; so does, without
+ * one, what Redis has lost. NULL with *e. */
 MUST_CHECK const catalog *catalog_store_load(catalog_store *s, const catalog *previous, workflow_findings *f,
                                              error *e);
 

@@ -1,8 +1,8 @@
 /* The life of a worker, on the calling thread's own loop:
  *
  *   PREPARING  the topics are looked for (and made) on the loop's worker pool, again and again until they are
- * there
- *     -> SERVING   on_topics
+ *              there, while the catalog's watch applies the folder's documents and loads the catalog
+ *     -> SERVING   both are there
  *     -> STOPPED   a stop, or a failure that trying again cannot mend
  *   SERVING    the shards run; their status changes are watched
  *     -> STOPPING  a stop, or a shard that failed
@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "worker/catalog_watch.h"
 #include "worker/topics.h"
 
 enum {
@@ -34,7 +35,7 @@ struct worker {
     unsigned stops; /* how often it was asked to stop */
     uv_loop_t loop;
     uv_async_t stop;
-    uv_async_t changed; /* by the shards */
+    uv_async_t changed; /* by the shards and the catalog's watch */
     uv_signal_t sigterm;
     uv_signal_t sigint;
     uv_timer_t retry;
@@ -43,6 +44,8 @@ struct worker {
     error topics_error;
     log_limiter topics_limiter;
     bool topics_pending;
+    catalog_cell catalog;
+    catalog_watch *watch;
     shard *shards[SHARDS_MAX];
     unsigned shard_count;
     uint32_t assignments_told; /* the sum over all shards when `ready` was last said */
@@ -57,10 +60,13 @@ static void close_handle(uv_handle_t *handle, void *data)
         uv_close(handle, NULL);
 }
 
-/* The loop ends with its last handle; topics that are still being looked for are waited for first. */
+/* The loop ends with its last handle; topics that are still being looked for are waited for first, and the
+ * catalog's watch, which sends to one of the handles. */
 static void finish(worker *w)
 {
     w->stage = STAGE_STOPPED;
+    catalog_watch_stop(w->watch);
+    w->watch = NULL;
     if (!w->topics_pending)
         uv_walk(&w->loop, close_handle, NULL);
 }
@@ -126,7 +132,7 @@ typedef struct overview {
 
 static overview look_over(worker *w)
 {
-    overview o = {0};
+    overview o = {.unreachable = w->watch != NULL && catalog_watch_unreachable(w->watch)};
     for (unsigned i = 0; i < w->shard_count; i++) {
         shard_status status = shard_get_status(w->shards[i]);
         o.ready += status.ready;
@@ -142,26 +148,14 @@ static overview look_over(worker *w)
 static void tell_ready(worker *w, const overview *o)
 {
     const config *c = w->options.config;
+    const catalog *newest = catalog_cell_get(&w->catalog);
     w->assignments_told = o->assignments;
     log_info(w->options.log, "ready", log_text("group", c->group), log_text("worker_id", c->id),
              log_int("shards", w->shard_count), log_int("partitions", o->partitions),
-             log_int("workflows", (int64_t)catalog_count(w->options.catalog)));
+             log_int("workflows", (int64_t)catalog_count(newest)));
+    catalog_release(newest);
     if (w->options.ready != NULL)
         w->options.ready(w->options.context, o->partitions);
-}
-
-static void on_changed(uv_async_t *async)
-{
-    worker *w = async->data;
-    overview o = look_over(w);
-    if (o.failed)
-        end_with(w, WORKER_FAILED);
-    else if (o.unreachable && w->options.config->exit_on_unreachable)
-        end_with(w, WORKER_UNREACHABLE);
-    if (w->stage == STAGE_SERVING && o.ready == w->shard_count && o.assignments != w->assignments_told)
-        tell_ready(w, &o);
-    if (w->stage == STAGE_STOPPING && o.stopped == w->shard_count)
-        finish(w);
 }
 
 /* worker.shards, or one for each core. */
@@ -180,7 +174,7 @@ static void start_shards(worker *w)
         const shard_options options = {
             .number = i,
             .config = w->options.config,
-            .catalog = w->options.catalog,
+            .catalog = &w->catalog,
             .registry = w->options.registry,
             .log = w->options.log,
             .hash_seed = w->options.hash_seed,
@@ -194,6 +188,30 @@ static void start_shards(worker *w)
         }
         w->shard_count = i + 1;
     }
+}
+
+/* Shards without a catalog could only reject. */
+static void start_when_prepared(worker *w)
+{
+    const catalog *newest = catalog_cell_get(&w->catalog);
+    if (w->stage == STAGE_PREPARING && newest != NULL && !w->topics_pending && w->topics == TOPICS_READY)
+        start_shards(w);
+    catalog_release(newest);
+}
+
+static void on_changed(uv_async_t *async)
+{
+    worker *w = async->data;
+    overview o = look_over(w);
+    if (o.failed)
+        end_with(w, WORKER_FAILED);
+    else if (o.unreachable && w->options.config->exit_on_unreachable)
+        end_with(w, WORKER_UNREACHABLE);
+    start_when_prepared(w);
+    if (w->stage == STAGE_SERVING && o.ready == w->shard_count && o.assignments != w->assignments_told)
+        tell_ready(w, &o);
+    if (w->stage == STAGE_STOPPING && o.stopped == w->shard_count)
+        finish(w);
 }
 
 /* ---- the topics ---- */
@@ -236,7 +254,7 @@ static void on_topics(uv_work_t *work, int status)
     if (w->stage == STAGE_STOPPED)
         finish(w);
     else if (w->topics == TOPICS_READY)
-        start_shards(w);
+        start_when_prepared(w);
     else
         topics_not_ready(w);
 }
@@ -275,6 +293,7 @@ worker *worker_new(const worker_options *options, error *e)
         return NULL;
     }
     w->options = *options;
+    catalog_cell_init(&w->catalog);
     size_pool(options->config);
     signal(SIGPIPE, SIG_IGN); /* a Redis that is gone must be an error of write(), not our end */
     uv_loop_init(&w->loop);
@@ -289,9 +308,25 @@ worker *worker_new(const worker_options *options, error *e)
     return w;
 }
 
+static void start_watch(worker *w)
+{
+    error e;
+    w->watch = catalog_watch_start(&(catalog_watch_options){.config = w->options.config,
+                                                            .documents = w->options.documents,
+                                                            .cell = &w->catalog,
+                                                            .log = w->options.log,
+                                                            .changed = &w->changed},
+                                   &e);
+    if (w->watch != NULL)
+        return;
+    log_error(w->options.log, "fatal", log_text("message", e.message));
+    end_with(w, WORKER_FAILED);
+}
+
 worker_outcome worker_run(worker *w)
 {
     look_for_topics(w);
+    start_watch(w);
     uv_run(&w->loop, UV_RUN_DEFAULT);
     if (w->outcome == WORKER_ABORTED)
         return WORKER_ABORTED;
@@ -305,5 +340,6 @@ void worker_free(worker *w)
     if (w == NULL)
         return;
     uv_loop_close(&w->loop);
+    catalog_cell_free(&w->catalog);
     free(w);
 }

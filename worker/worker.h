@@ -3,6 +3,7 @@
 #define WORKER_WORKER_H
 
 #include "worker/shard/shard.h"
+#include "worker/workflow_files.h"
 
 typedef struct worker worker;
 
@@ -16,7 +17,7 @@ typedef enum worker_outcome {
 /* Everything is borrowed for the worker's life. */
 typedef struct worker_options {
     const config *config;
-    const catalog *catalog;
+    const workflow_files *documents; /* applied to the store at the start */
     const registry *registry;
     const logger *log;
     uint32_t hash_seed;  /* random */

@@ -5,7 +5,8 @@
 #include <unistd.h>
 
 #include "engine/limits.h"
-#include "worker/catalog_folder.h"
+#include "worker/catalog_cell.h"
+#include "worker/workflow_files.h"
 
 static arena memory;
 static workflow_findings findings;
@@ -27,6 +28,16 @@ static void tear_down(void)
 }
 
 TestSuite(catalog, .init = set_up, .fini = tear_down);
+
+/* NULL where anything is wrong. */
+static const catalog *load(const char *path)
+{
+    workflow_files files;
+    const catalog *c =
+        workflow_files_load_folder(&files, path, &findings) ? catalog_retain(files.catalog) : NULL;
+    workflow_files_free(&files);
+    return c;
+}
 
 static const char *path_of(const char *name)
 {
@@ -61,7 +72,7 @@ Test(catalog, a_folder_gives_its_workflows_by_id)
                "{\"workflow_id\": \"alphabet\", \"name\": \"W\", \"payload_schema\": {}, \"status\": "
                "\"archived\", \"steps\": [{\"step_id\": \"a\", \"step_type\": \"SMS\", \"name\": \"A\", "
                "\"config\": {\"to\": \"x\", \"body\": \"y\"}}]}");
-    const catalog *c = catalog_folder_load(folder, &findings);
+    const catalog *c = load(folder);
     cr_assert_not_null(c);
     cr_assert_eq(catalog_count(c), 3);
     cr_assert(value_is_text(&catalog_at(c, 0)->id, "alpha"));
@@ -81,7 +92,7 @@ Test(catalog, other_files_and_hidden_ones_are_left_alone)
     write_text("README.md", "x");
     write_text(".hidden.yaml", "x");
     write_text(".yaml", "x");
-    const catalog *c = catalog_folder_load(folder, &findings);
+    const catalog *c = load(folder);
     cr_assert_not_null(c);
     cr_assert_eq(catalog_count(c), 0);
     cr_assert_null(catalog_find(c, "x", 1));
@@ -92,7 +103,7 @@ Test(catalog, an_id_in_two_files_is_refused)
 {
     write_workflow("b.yaml", "twice");
     write_workflow("a.yaml", "twice");
-    cr_assert_null(catalog_folder_load(folder, &findings));
+    cr_assert_null(load(folder));
     cr_assert_eq(findings.count, 1);
     cr_assert_eq(findings.items[0].rule, RULE_UNIQUE_WORKFLOW_ID);
     cr_assert_eq(findings.items[0].line, 2);
@@ -107,7 +118,7 @@ Test(catalog, what_is_wrong_comes_over_all_files)
     write_workflow("3.yaml", "sound");
     write_workflow("4.yaml", "sound");
     cr_assert_eq(mkdir(path_of("5.yaml"), 0700), 0);
-    cr_assert_null(catalog_folder_load(folder, &findings));
+    cr_assert_null(load(folder));
     static const workflow_rule rules[] = {RULE_SYNTAX,       RULE_REQUIRED_KEY, RULE_REQUIRED_KEY,
                                           RULE_REQUIRED_KEY, RULE_FILE,         RULE_UNIQUE_WORKFLOW_ID};
     cr_assert_eq(findings.count, 6);
@@ -118,7 +129,7 @@ Test(catalog, what_is_wrong_comes_over_all_files)
 
 Test(catalog, a_folder_that_is_not_there_is_a_finding)
 {
-    cr_assert_null(catalog_folder_load(path_of("nowhere"), &findings));
+    cr_assert_null(load(path_of("nowhere")));
     cr_assert_eq(findings.items[0].rule, RULE_FILE);
 }
 
@@ -126,18 +137,53 @@ Test(catalog, an_oversized_document_is_a_finding)
 {
     write_text("a.yaml", "");
     cr_assert_eq(truncate(path_of("a.yaml"), LIMIT_DOCUMENT_BYTES + 1), 0);
-    cr_assert_null(catalog_folder_load(folder, &findings));
+    cr_assert_null(load(folder));
     cr_assert_eq(findings.items[0].rule, RULE_FILE);
 }
 
 Test(catalog, an_execution_keeps_its_workflow_past_the_catalog)
 {
     write_workflow("a.yaml", "kept");
-    const catalog *c = catalog_folder_load(folder, &findings);
+    const catalog *c = load(folder);
     cr_assert_eq(catalog_retain(c), c);
     catalog_release(c);
     const workflow *w = workflow_retain(catalog_find(c, "kept", 4));
     catalog_release(c);
     cr_assert(value_is_text(&w->id, "kept"));
     workflow_release(w);
+}
+
+Test(catalog, a_list_of_paths_may_mix_files_and_folders)
+{
+    char file[200];
+    cr_assert_eq(mkdir(path_of("inner"), 0700), 0);
+    write_workflow("inner/b.yaml", "second");
+    write_workflow("a.txt", "first");
+    snprintf(file, sizeof file, "%s/a.txt", folder);
+    const char *const paths[] = {file, path_of("inner")};
+    workflow_files files;
+    cr_assert(workflow_files_load(&files, paths, 2, &findings));
+    cr_assert_eq(files.count, 2);
+    cr_assert(value_is_text(&files.items[0]->workflow->id, "first"));
+    cr_assert_not_null(catalog_find(files.catalog, "second", 6));
+    cr_assert_eq(value_field(files.items[1]->document.root, "name")->kind, VALUE_STRING);
+    workflow_files_free(&files);
+}
+
+Test(catalog, a_cell_holds_the_newest_and_readers_keep_what_they_have)
+{
+    catalog_cell cell;
+    catalog_cell_init(&cell);
+    cr_assert_null(catalog_cell_get(&cell));
+    write_workflow("a.yaml", "old");
+    catalog_cell_put(&cell, load(folder));
+    const catalog *held = catalog_cell_get(&cell);
+    write_workflow("a.yaml", "new");
+    catalog_cell_put(&cell, load(folder));
+    cr_assert_not_null(catalog_find(held, "old", 3));
+    catalog_release(held);
+    held = catalog_cell_get(&cell);
+    cr_assert_not_null(catalog_find(held, "new", 3));
+    catalog_release(held);
+    catalog_cell_free(&cell);
 }

@@ -13,8 +13,8 @@ enum {
     CLI_FAILED = 1, /* the work failed: an invalid document, an input that cannot be read, a fatal error */
     CLI_USAGE = 2,  /* wrong command line or configuration; nothing was tried */
     CLI_UNREACHABLE = 3, /* Kafka or Redis did not answer, and the caller asked not to wait for them */
-    /* For main() alone: the work was broken off and its threads still run, so the process must end at once, with
-     * CLI_FAILED, and nothing may be freed under them. */
+    /* For main() alone: the work was broken off and its threads still run, so the process must end at once,
+     * with CLI_FAILED, and nothing may be freed under them. */
     CLI_ABORTED = 100,
 };
 

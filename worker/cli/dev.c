@@ -200,7 +200,7 @@ static void on_ready(void *context, uint32_t partitions)
 static int run_worker(dev *d, error *e)
 {
     d->worker = worker_new(&(worker_options){.config = &d->config,
-                                             .catalog = d->startup.catalog,
+                                             .documents = &d->startup.documents,
                                              .registry = d->startup.registry,
                                              .log = &d->log,
                                              .hash_seed = d->startup.hash_seed,

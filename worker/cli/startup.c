@@ -3,7 +3,6 @@
 #include <sys/random.h>
 
 #include "engine/limits.h"
-#include "worker/catalog_folder.h"
 #include "worker/channel/channel.h"
 #include "worker/registry/registry_folder.h"
 
@@ -38,17 +37,17 @@ static bool check_providers(const catalog *c, const logger *log)
     return ok;
 }
 
-static bool load_catalog(startup *s, const config *c, const logger *log)
+static bool load_documents(startup *s, const config *c, const logger *log)
 {
     arena memory;
     workflow_findings findings;
     arena_init(&memory, 4096, LIMIT_DOCUMENT_MEMORY);
     workflow_findings_init(&findings, &memory);
-    s->catalog = catalog_folder_load(c->workflows, &findings);
-    if (s->catalog == NULL)
+    bool sound = workflow_files_load_folder(&s->documents, c->workflows, &findings);
+    if (!sound)
         log_findings(&findings, log);
     arena_free(&memory);
-    return s->catalog != NULL && check_providers(s->catalog, log);
+    return sound && check_providers(s->documents.catalog, log);
 }
 
 bool startup_load(startup *s, const config *c, const logger *log)
@@ -62,7 +61,7 @@ bool startup_load(startup *s, const config *c, const logger *log)
     s->registry = registry_folder_load(c->schemas, &e);
     if (s->registry == NULL)
         log_error(log, "schema_invalid", log_text("message", e.message));
-    if (load_catalog(s, c, log) && s->registry != NULL)
+    if (load_documents(s, c, log) && s->registry != NULL)
         return true;
     startup_free(s);
     return false;
@@ -70,6 +69,6 @@ bool startup_load(startup *s, const config *c, const logger *log)
 
 void startup_free(startup *s)
 {
-    catalog_release(s->catalog);
+    workflow_files_free(&s->documents);
     registry_free(s->registry);
 }

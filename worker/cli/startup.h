@@ -2,13 +2,13 @@
 #ifndef WORKER_CLI_STARTUP_H
 #define WORKER_CLI_STARTUP_H
 
-#include "engine/workflow/catalog.h"
 #include "worker/config.h"
 #include "worker/log.h"
 #include "worker/registry/registry.h"
+#include "worker/workflow_files.h"
 
 typedef struct startup {
-    const catalog *catalog;
+    workflow_files documents; /* of the folder worker.workflows */
     registry *registry;
     uint32_t hash_seed;
 } startup;

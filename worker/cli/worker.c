@@ -100,7 +100,7 @@ static int run(const config *c, const logger *log)
         return CLI_FAILED;
     error e;
     worker *w = worker_new(&(worker_options){.config = c,
-                                             .catalog = s.catalog,
+                                             .documents = &s.documents,
                                              .registry = s.registry,
                                              .log = log,
                                              .hash_seed = s.hash_seed,

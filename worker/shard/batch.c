@@ -7,12 +7,14 @@ enum { CHUNK_BYTES = 32 << 10 };
 batch *batch_new(const catalog *c)
 {
     batch *b = calloc(1, sizeof *b);
-    if (b == NULL)
+    if (b == NULL) {
+        catalog_release(c);
         return NULL;
+    }
     /* The bound on what goes in is custody's: so many triggers, so many bytes of them. */
     arena_init(&b->arena, CHUNK_BYTES, SIZE_MAX);
     b->last = &b->first;
-    b->catalog = catalog_retain(c);
+    b->catalog = c;
     return b;
 }
 

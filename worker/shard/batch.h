@@ -41,7 +41,7 @@ typedef struct batch {
     size_t count;
 } batch;
 
-batch *batch_new(const catalog *c); /* retains the catalog; NULL without memory */
+batch *batch_new(const catalog *c); /* takes the caller's reference; NULL without memory */
 void batch_free(batch *b);          /* NULL is allowed */
 
 /* Appends an event with room for headers; the caller fills it. NULL without memory. */

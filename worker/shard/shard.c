@@ -189,7 +189,7 @@ static void take(shard *s, rd_kafka_message_t *message, uint32_t topic)
         return;
     }
     if (e->shell == NULL)
-        e->shell = batch_new(s->options.catalog);
+        e->shell = batch_new(catalog_cell_get(s->options.catalog));
     if (e->shell == NULL) {
         fail_for_memory(s, "an epoch");
         custody_settle(s->custody, e);

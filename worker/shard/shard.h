@@ -6,7 +6,7 @@
 
 #include <uv.h>
 
-#include "engine/workflow/catalog.h"
+#include "worker/catalog_cell.h"
 #include "worker/config.h"
 #include "worker/log.h"
 #include "worker/registry/registry.h"
@@ -17,7 +17,7 @@ typedef struct shard shard;
 typedef struct shard_options {
     unsigned number;
     const config *config;
-    const catalog *catalog;
+    catalog_cell *catalog; /* holds one */
     const registry *registry;
     const logger *log;
     uint32_t hash_seed;  /* random */
