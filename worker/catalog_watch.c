@@ -9,6 +9,7 @@
 
 #include "engine/limits.h"
 #include "worker/catalog_store.h"
+#include "worker/channel/channel.h"
 #include "worker/redis_session.h"
 
 enum { PAUSE_MS = 1000 }; /* between two looks, and before trying to connect again */
@@ -98,6 +99,19 @@ static bool apply_documents(catalog_watch *w, error *e)
 
 /* ---- the catalog ---- */
 
+/* Providers are the worker's, so the store cannot know their names; a step of an unknown one fails when it
+ * runs. */
+static void tell_unknown_providers(const catalog_watch *w, const catalog *c)
+{
+    for (size_t i = 0; i < catalog_count(c); i++) {
+        const workflow *checked = catalog_at(c, i);
+        const step *s = channel_find_unknown(checked);
+        if (s != NULL)
+            log_error(w->options.log, "provider_unknown", log_text("workflow_id", checked->id.text),
+                      log_text("step_id", s->id.text), log_text("provider", s->provider.text));
+    }
+}
+
 static bool load(catalog_watch *w, int64_t counter, error *e)
 {
     arena memory;
@@ -111,6 +125,7 @@ static bool load(catalog_watch *w, int64_t counter, error *e)
     arena_free(&memory);
     if (c == NULL)
         return false;
+    tell_unknown_providers(w, c);
     log_info(w->options.log, "catalog", log_int("workflows", (int64_t)catalog_count(c)),
              log_int("counter", counter));
     catalog_cell_put(w->options.cell, c);

@@ -42,9 +42,10 @@ typedef struct channels {
     store *store;
 } channels;
 
-/* True where a provider has this name: what a step's `provider` may say. */
-bool channel_known(const value *provider);
-/* The provider that serves a step: its own, or the one that [channels] names for its type. Static. */
+/* The first step of the workflow whose `provider` names none that there is, or NULL. */
+const step *channel_find_unknown(const workflow *w);
+/* The provider that serves a step: its own, or the one that [channels] names for its type; "unknown" where
+ * there is none. Static. */
 const char *channel_provider(const config *c, const step *s);
 
 /* Delivers d through the step's provider. */

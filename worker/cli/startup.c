@@ -19,20 +19,19 @@ static void log_findings(const workflow_findings *f, const logger *log)
 }
 
 /* Providers are the worker's, so the engine cannot know their names. */
-static bool check_providers(const catalog *c, const logger *log)
+static bool check_providers(const workflow_files *files, const logger *log)
 {
     bool ok = true;
-    for (size_t i = 0; i < catalog_count(c); i++) {
-        const workflow *w = catalog_at(c, i);
-        for (size_t j = 0; j < w->step_count; j++) {
-            const step *s = &w->steps[j];
-            if (s->provider.kind != VALUE_STRING || channel_known(&s->provider))
-                continue;
-            log_error(log, "workflow_invalid", log_text("file", w->file), log_text("workflow_id", w->id.text),
-                      log_text("step_id", s->id.text), log_text("rule", "provider"),
-                      log_text("message", "the step's provider is not one of inbox, log, null"));
-            ok = false;
-        }
+    for (size_t i = 0; i < files->count; i++) {
+        const workflow_file *file = files->items[i];
+        const step *s = channel_find_unknown(file->workflow);
+        if (s == NULL)
+            continue;
+        log_error(log, "workflow_invalid", log_text("file", file->document.name),
+                  log_text("workflow_id", file->workflow->id.text), log_text("step_id", s->id.text),
+                  log_text("rule", "provider"),
+                  log_text("message", "the step's provider is not one of inbox, log, null"));
+        ok = false;
     }
     return ok;
 }
@@ -47,7 +46,7 @@ static bool load_documents(startup *s, const config *c, const logger *log)
     if (!sound)
         log_findings(&findings, log);
     arena_free(&memory);
-    return sound && check_providers(s->documents.catalog, log);
+    return sound && check_providers(&s->documents, log);
 }
 
 bool startup_load(startup *s, const config *c, const logger *log)
