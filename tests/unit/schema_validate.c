@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "engine/schema/schema.h"
 #include "engine/value/json.h"
@@ -92,5 +93,103 @@ Test(schema_validate, keywords_accept_and_refuse)
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
         cr_expect(valid(checks[i].schema, checks[i].good), "%s takes %s", checks[i].schema, checks[i].good);
         cr_expect(!valid(checks[i].schema, checks[i].bad), "%s refuses %s", checks[i].schema, checks[i].bad);
+    }
+}
+
+static error_code limit_of(const char *schema_text, const char *instance_text)
+{
+    error e = {0};
+    value document = json(schema_text);
+    value instance = json(instance_text);
+    schema *s = schema_new(&document, &e);
+    cr_assert(s != NULL, "%s", e.message);
+    bool ok = schema_validate(s, machine, &instance, &e);
+    schema_free(s);
+    return ok ? ERROR_NONE : e.code;
+}
+
+Test(schema_validate, endless_work_is_an_error_and_no_answer, .timeout = 60)
+{
+    static const check checks[] = {
+        {"{\"$ref\":\"#\"}", "1", NULL},
+        {"{\"$defs\":{\"a\":{\"$ref\":\"#/$defs/b\"},\"b\":{\"$ref\":\"#/$defs/a\"}},\"$ref\":\"#/$defs/a\"}",
+         "1", NULL},
+        {"{\"not\":{\"not\":{\"$ref\":\"#\"}}}", "1", NULL},
+        {"{\"anyOf\":[{\"$ref\":\"#\"},true]}", "1", NULL},
+        {"{\"pattern\":\"^(a+)+$\"}", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"", NULL},
+        {"{\"not\":{\"pattern\":\"^(a+)+$\"}}", "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\"", NULL},
+        {"{\"patternProperties\":{\"^(a+)+$\":{}}}", "{\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\":1}",
+         NULL},
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        cr_expect_eq(limit_of(checks[i].schema, checks[i].good), ERROR_LIMIT, "%s", checks[i].schema);
+}
+
+/* 2^40 visits without ever being deep. */
+Test(schema_validate, wide_work_is_bounded, .timeout = 60)
+{
+    char text[4096];
+    size_t size = (size_t)snprintf(text, sizeof text, "{\"$defs\":{\"0\":{\"type\":\"object\"}");
+    for (int i = 1; i <= 40; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size,
+                                 ",\"%d\":{\"allOf\":[{\"$ref\":\"#/$defs/%d\"},{\"$ref\":\"#/$defs/%d\"}]}",
+                                 i, i - 1, i - 1);
+    snprintf(text + size, sizeof text - size, "},\"$ref\":\"#/$defs/40\"}");
+    cr_expect_eq(limit_of(text, "{}"), ERROR_LIMIT);
+}
+
+Test(schema_validate, a_limit_does_not_outlive_its_validation)
+{
+    cr_expect_eq(limit_of("{\"$ref\":\"#\"}", "1"), ERROR_LIMIT);
+    cr_expect_eq(limit_of("{\"type\":\"integer\"}", "1"), ERROR_NONE);
+}
+
+/* More than one word of marks, and branches that fail after marking. */
+Test(schema_validate, evaluated_members_of_large_instances)
+{
+    buffer b;
+    buffer_init(&b, &memory, 1 << 20);
+    for (int i = 0; i < 200; i++)
+        buffer_format(&b, "%s\"k%d\":%d", i == 0 ? "{" : ",", i, i);
+    buffer_add(&b, "}", 2);
+    static const char by_pattern[] = "{\"anyOf\":[{\"patternProperties\":{\"^k\":{}},\"required\":["
+                                     "\"missing\"]},{\"patternProperties\":{\"%s\":{}}}],"
+                                     "\"unevaluatedProperties\":false}";
+    char text[256];
+    snprintf(text, sizeof text, by_pattern, "^k[0-9]+$");
+    cr_expect(valid(text, b.bytes));
+    snprintf(text, sizeof text, by_pattern, "^k[0-9]{1,2}$");
+    cr_expect(!valid(text, b.bytes));
+}
+
+Test(schema_validate, only_json_is_an_instance)
+{
+    error e = {0};
+    value document = json("{}");
+    value tuple = {.kind = VALUE_TUPLE};
+    schema *s = schema_new(&document, &e);
+    cr_expect(!schema_validate(s, machine, &tuple, &e));
+    cr_expect_eq(e.code, ERROR_INVALID_PAYLOAD);
+    schema_free(s);
+}
+
+Test(schema_validate, finds_keys_of_every_length)
+{
+    char schema_text[512];
+    char instance_text[128];
+    for (size_t length = 0; length <= 40; length++) {
+        char key[48];
+        memset(key, 'a', sizeof key);
+        key[length] = '\0';
+        snprintf(schema_text, sizeof schema_text,
+                 "{\"properties\":{\"%s\":{\"const\":1}},\"additionalProperties\":false}", key);
+        snprintf(instance_text, sizeof instance_text, "{\"%s\":1}", key);
+        cr_expect(valid(schema_text, instance_text), "%s", instance_text);
+        for (size_t i = 0; i < length; i++) {
+            key[i] = 'b';
+            snprintf(instance_text, sizeof instance_text, "{\"%s\":1}", key);
+            cr_expect(!valid(schema_text, instance_text), "%s", instance_text);
+            key[i] = 'a';
+        }
     }
 }
