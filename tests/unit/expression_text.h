@@ -27,9 +27,20 @@ static inline void text_teardown(void)
     arena_free(&text_arena);
 }
 
+static inline bool bytes_are_ascii(const value *text)
+{
+    for (uint32_t i = 0; i < text->count; i++)
+        if ((unsigned char)text->text[i] >= 0x80)
+            return false;
+    return true;
+}
+
+/* Knows that it is ASCII where it is. */
 static inline value text_value(const char *text)
 {
-    return value_cstring(text);
+    value v = value_cstring(text);
+    v.flags = bytes_are_ascii(&v) ? VALUE_ASCII : 0;
+    return v;
 }
 
 static inline value tuple_of(const value *items, size_t count)
@@ -58,13 +69,27 @@ static inline bool call_method(const value *self, const char *name, const value 
 {
     const callable *method = text_method_find(name, strlen(name));
     cr_assert_not_null(method, "str has no method %s", name);
-    return method->call(&text_evaluation, self, arguments, count, result);
+    bool done = method->call(&text_evaluation, self, arguments, count, result);
+    if (done && result->kind == VALUE_STRING && (result->flags & VALUE_ASCII))
+        cr_expect(bytes_are_ascii(result), "%s says that its result is ASCII", name);
+    return done;
 }
 
+/* Calls twice: with texts that are known to be ASCII, and with the same texts where nothing is known. */
 static inline const char *show_call(value self, const char *name, const value *arguments, size_t count)
 {
-    value result;
-    return shown(call_method(&self, name, arguments, count, &result), &result);
+    enum { ARGUMENTS_MAX = 3 };
+    value result, unknown[ARGUMENTS_MAX];
+    const char *line = shown(call_method(&self, name, arguments, count, &result), &result);
+    self.flags = 0;
+    for (size_t i = 0; i < count; i++) {
+        unknown[i] = arguments[i];
+        if (unknown[i].kind == VALUE_STRING)
+            unknown[i].flags = 0;
+    }
+    const char *same = shown(call_method(&self, name, unknown, count, &result), &result);
+    cr_expect_str_eq(same, line, "%s without knowledge of ASCII", name);
+    return line;
 }
 
 /* CALL("text", "method", arguments...): the arguments are values. */

@@ -65,3 +65,11 @@ Test(expression_text_pad, a_width_beyond_the_budget_takes_no_memory)
     }
     cr_expect_eq(text_arena.used_bytes, used);
 }
+
+Test(expression_text_pad, a_size_that_overflows_takes_no_memory)
+{
+    const value arguments[] = {I(((int64_t)1 << 62) + 1), T("😀")}; /* 2^62 times four bytes */
+    value self = T("a"), result;
+    cr_expect_not(call_method(&self, "ljust", arguments, 2, &result));
+    cr_expect_eq(text_exception.type, EXCEPTION_RESOURCE);
+}

@@ -51,8 +51,9 @@ Test(expression_text_percent, floats)
     cr_expect_str_eq(FORMAT("%#.0f %#.0e %#.3g", F(1), F(1), F(1)), "'1. 1.e+00 1.00'");
     cr_expect_str_eq(FORMAT("%#.2g %#.1g", F(99.995), F(0.00009995)), "'1.0e+02 0.0001'");
     cr_expect_str_eq(FORMAT("%08.3f|%-8.1f|%+f", F(-3.14159), F(1), F(0)), "'-003.142|1.0     |+0.000000'");
-    cr_expect_str_eq(FORMAT("%f %F %05f %+f %-6f|", F(NAN), F(NAN), F(INFINITY), F(NAN), F(-INFINITY)),
-                     "'nan NAN 00inf +nan -inf  |'");
+    cr_expect_str_eq(
+        FORMAT("%f %F %05f %+f %-6f|", F(copysign(NAN, -1)), F(NAN), F(INFINITY), F(NAN), F(-INFINITY)),
+        "'nan NAN 00inf +nan -inf  |'");
     cr_expect_str_eq(FORMAT("%.400f", F(0.5)),
                      show_call(T("0.5"), "ljust", (const value[]){I(402), T("0")}, 2));
 }

@@ -72,6 +72,7 @@ Test(expression_text_split, join_takes_what_can_be_gone_over)
     cr_expect_str_eq(CALL(", ", "join", tuple_of(items, 1)), "'a'");
     cr_expect_str_eq(CALL(", ", "join", value_list(NULL, 0)), "''");
     cr_expect_str_eq(CALL("-", "join", T("aé€")), "'a-é-€'");
+    cr_expect_str_eq(CALL("é", "join", T("abc")), "'aébéc'");
     map_builder b;
     map_builder_init(&b, &text_arena);
     cr_assert(map_builder_put(&b, T("x"), I(1)) && map_builder_put(&b, T("y"), I(2)));
@@ -94,10 +95,13 @@ Test(expression_text_split, join_names_the_item_that_is_no_text)
 
 Test(expression_text_split, parts_are_paid_for)
 {
-    enum { SIZE = 150000 };
+    enum { SIZE = 150000, PARTS = 1000 };
     char *text = arena_alloc(&text_arena, SIZE);
     memset(text, ',', SIZE);
-    value self = value_string(text, SIZE), comma = T(","), result;
-    cr_expect_not(call_method(&self, "split", &comma, 1, &result));
+    value comma = T(","), few = value_string(text, PARTS), many = value_string(text, SIZE), result;
+    cr_expect(call_method(&few, "split", &comma, 1, &result));
+    cr_expect_leq(text_evaluation.steps_left, LIMIT_EXPRESSION_STEPS - PARTS);
+    cr_expect_leq(text_evaluation.memory_left, LIMIT_EXPRESSION_MEMORY - PARTS * sizeof(value));
+    cr_expect_not(call_method(&many, "split", &comma, 1, &result));
     cr_expect_eq(text_exception.type, EXCEPTION_RESOURCE);
 }
