@@ -20,13 +20,29 @@ uint64_t avro_plan_fingerprint(const avro_plan *plan);
 /* The Parsing Canonical Form; NUL-terminated, lives as long as the plan. */
 const char *avro_plan_canonical(const avro_plan *plan);
 
-/* Decodes exactly [bytes, bytes + size) into values as pydantic's JSON mode shows them: int and long -> int;
- * float and double -> float (NaN and infinities are refused); bytes and fixed -> base64 text; enum -> its
- * symbol; union -> its branch; timestamp-millis/micros -> RFC 3339 text; date, time-* -> ISO text; decimal ->
- * exact decimal text; uuid -> text. Strings borrow from `bytes`; the rest lives in the arena. Errors:
- * ERROR_DECODE (short, trailing bytes, bad index, bad UTF-8, ...) with the byte, ERROR_LIMIT (depth, the
- * arena's budget: a count that the remaining bytes cannot hold is refused before anything is allocated for
- * it). */
+/* Decodes exactly [bytes, bytes + size) into values as pydantic's JSON mode shows them:
+ *
+ *     int, long               int
+ *     float, double           float; NaN and infinities are refused
+ *     string, uuid            the text, borrowed from `bytes`
+ *     bytes, fixed            base64 text
+ *     enum                    its symbol
+ *     array; map, record      list; map
+ *     union                   its branch, bare
+ *     date, time-*            "2026-11-24", "11:53:05", "11:53:05.123000"
+ *     timestamp-*             "2026-11-24T11:53:05Z", "2026-11-24T11:53:05.123000Z"
+ *     local-timestamp-*       the same without Z
+ *     decimal                 exact text as Python's str(Decimal): "12.50", "1E-7"
+ *     uuid of a fixed         "77fe8e62-387b-5d93-96cc-e6fa17ff24ce"
+ *     duration                ISO 8601: "P3M4DT5.006S", "PT0S"
+ *
+ * A logical type that is not here, or that does not fit its type, is ignored. Keys, symbols and member
+ * indexes are shared with the plan; what remains lives in the arena.
+ *
+ * Errors, with the byte and the innermost field: ERROR_DECODE (short, trailing bytes, a number or index out
+ * of range, a date outside the years 1 to 9999, a boolean that is neither, text that is not UTF-8, a block
+ * whose count the bytes that are left cannot hold or whose size is wrong), ERROR_LIMIT (LIMIT_VALUE_DEPTH,
+ * LIMIT_AVRO_EMPTY_ITEMS, LIMIT_AVRO_DECIMAL_BYTES, the arena's budget), ERROR_OUT_OF_MEMORY. */
 MUST_CHECK bool avro_decode(const avro_plan *plan, arena *a, const char *bytes, size_t size, value *out,
                             error *e);
 

@@ -280,6 +280,8 @@ static bool compile_enum(compiler *c, const value *type, value space, const avro
     const value *list = required_list(c, type, "symbols", n);
     if (list == NULL || !compile_names(c, list, VALUE_STRING, &names))
         return false;
+    if (names.count == 0)
+        return error_set(c->error, ERROR_INVALID_SCHEMA, 0, "%s has no symbols", n->name.text);
     value *symbols = arena_calloc(c->arena, names.count, sizeof *symbols);
     if (symbols == NULL)
         return no_memory(c);

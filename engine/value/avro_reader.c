@@ -74,7 +74,7 @@ static bool read_bytes(reader *r, const char **bytes, size_t *size)
     int64_t length;
     if (!read_long(r, &length))
         return false;
-    if (length < 0 || (uint64_t)length > bytes_left(r))
+    if ((uint64_t)length > bytes_left(r)) /* a negative one as well */
         return fail(r, ERROR_DECODE, "a length is beyond the end of the data");
     *bytes = r->at;
     *size = (size_t)length;
@@ -264,7 +264,7 @@ static bool read_block_size(reader *r, block *b)
     int64_t size;
     if (!read_long(r, &size))
         return false;
-    if (size < 0 || (uint64_t)size > bytes_left(r))
+    if ((uint64_t)size > bytes_left(r)) /* a negative one as well */
         return fail(r, ERROR_DECODE, "a block's size is beyond the end of the data");
     b->end = r->at + size;
     return true;

@@ -145,6 +145,7 @@ Test(value_avro_plan, refuses_what_is_no_schema)
          "{\"type\":\"fixed\",\"name\":\"R\",\"size\":1}}]}",
          "R is defined twice"},
         {"{\"type\":\"enum\",\"name\":\"E\"}", "E has no list of symbols"},
+        {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[]}", "E has no symbols"},
         {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\",\"A\"]}", "A stands twice"},
         {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A B\"]}", "no valid name"},
         {"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[{\"name\":\"A\"}]}", "no valid name"},

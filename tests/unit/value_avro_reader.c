@@ -290,6 +290,19 @@ Test(value_avro_reader, refuses_blocks_that_do_not_hold)
     CHECK(cases);
 }
 
+Test(value_avro_reader, takes_no_memory_for_items_that_cannot_be_there)
+{
+    /* 50 items of at least 3 bytes in 60 bytes. */
+    char bytes[61] = "\x64";
+    compile("{\"type\":\"array\",\"items\":{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+            "{\"name\":\"a\",\"type\":\"int\"},{\"name\":\"b\",\"type\":[\"int\",\"string\"]}]}}");
+    cr_expect_str_eq(decode(bytes, sizeof bytes), refused);
+    cr_expect_eq(memory.used_bytes, 0u);
+    compile("{\"type\":\"map\",\"values\":[\"int\",\"string\"]}");
+    cr_expect_str_eq(decode(bytes, sizeof bytes), refused);
+    cr_expect_eq(memory.used_bytes, 0u);
+}
+
 Test(value_avro_reader, bounds_items_that_take_no_byte)
 {
     static const decode_case cases[] = {
