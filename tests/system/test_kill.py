@@ -16,38 +16,56 @@ def busy_site(make_site):
     return site
 
 
+def kill(site, worker):
+    """kill -9; returns the executions that have a record then, whose steps must not run again."""
+    worker.kill()
+    return site.recorded()
+
+
+def check_not_run_again(recorded, worker):
+    """A log line of the provider `log` is a delivery."""
+    again = {event["execution_id"] for event in worker.events("delivered")} & recorded
+    assert not again
+
+
 @pytest.mark.parametrize("kills", [1, 4])
 def test_the_only_worker_is_killed(busy_site, kills):
     site = busy_site
-    worker = site.run_worker()
     load = Load(site, COUNT)
-    load.start(pause_seconds=0.05 * (kills + 1))
-    for part in range(1, kills + 1):
-        wait_for(lambda: load.sent > COUNT * part // (kills + 1), 120, "the next part")
-        assert worker.running()
-        worker.kill()
-        assert load.sent < COUNT, "the worker was to die in the middle"
+    part = COUNT // (kills + 1)
+    recorded = []
+    for number in range(kills):
         worker = site.run_worker()
-    load.join()
+        load.start(until=(number + 1) * part, pause_seconds=0.05)
+        wait_for(lambda: load.sent > (number + 0.7) * part, 120, "most of this part")
+        recorded.append(kill(site, worker))
+        assert load.sending(), "the worker was to die in the middle"
+        load.join()
+    site.run_worker()
+    load.send()
     load.wait_done(120)
     site.stop_workers()
     load.check()
     load.check_inboxes()
+    for before, worker in zip(recorded, site.workers[1:], strict=True):
+        check_not_run_again(before, worker)
 
 
-def test_killed_over_a_backlog(busy_site):
+@pytest.mark.parametrize("seen", [1, 5000])
+def test_killed_over_a_backlog(busy_site, seen):
     site = busy_site
     load = Load(site, COUNT)
-    load.send_all()
+    load.send()
     worker = site.run_worker()
     with site.reader("execution-completions") as reader:
-        reader.read_until(1, 30)
-    worker.kill()
-    site.run_worker()
+        reader.read_until(seen, 30)
+    recorded = kill(site, worker)
+    worker = site.run_worker()
     load.wait_done(120)
     site.stop_workers()
     load.check()
     load.check_inboxes()
+    check_not_run_again(recorded, worker)
 
 
 def test_one_of_two_is_killed(busy_site):
@@ -58,6 +76,7 @@ def test_one_of_two_is_killed(busy_site):
     load.start(pause_seconds=0.1)
     wait_for(lambda: load.sent > COUNT // 2, 60, "half of the triggers")
     first.kill()
+    assert load.sending(), "the worker was to die in the middle"
     load.join()
     load.wait_done(120)
     site.stop_workers()

@@ -124,6 +124,11 @@ class Site:
         assert len(keys) == 1, keys
         return json.loads(self.redis.get(keys[0]))
 
+    def recorded(self):
+        """The ids of all executions that have a record."""
+        keys = self.redis.scan_iter(count=10000, _type="string")
+        return {found[0] for found in (re.search(r"[0-9a-f-]{36}$", key) for key in keys) if found}
+
     def inbox(self, recipient):
         """A recipient's inbox, oldest first."""
         key = f"{self.name}:inbox:{{{recipient}}}"

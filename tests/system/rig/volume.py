@@ -29,8 +29,9 @@ class Load:
         self.thread = None
         self.sent = 0
 
-    def send_all(self, pause_seconds=0.0, chunk=500):
-        for number in range(self.count):
+    def send(self, until=None, pause_seconds=0.0, chunk=500):
+        """The next triggers, up to number `until`; with a pause after each chunk."""
+        for number in range(self.sent, self.count if until is None else until):
             data = {"name": f"Name {number}", "email": f"{number}@example.com", "amount": number}
             if is_invalid(number):
                 data["amount"] = -1
@@ -40,14 +41,16 @@ class Load:
                 time.sleep(pause_seconds)
         self.site.flush()
 
-    def start(self, pause_seconds):
-        """Sends in the background, in chunks with pauses, so that what happens meanwhile happens in the middle."""
-        self.thread = threading.Thread(target=self.send_all, args=(pause_seconds,), daemon=True)
+    def start(self, until=None, pause_seconds=0.0):
+        """Sends in the background, so that what happens meanwhile happens in the middle."""
+        self.thread = threading.Thread(target=self.send, args=(until, pause_seconds), daemon=True)
         self.thread.start()
+
+    def sending(self):
+        return self.thread.is_alive()
 
     def join(self):
         self.thread.join()
-        assert self.sent == self.count
 
     def valid(self):
         return [number for number in range(self.count) if not is_invalid(number)]
@@ -56,6 +59,7 @@ class Load:
         return [number for number in range(self.count) if is_invalid(number)]
 
     def wait_done(self, budget_seconds):
+        assert self.sent == self.count
         self.site.wait_published("execution-completions", len(self.valid()), budget_seconds)
         self.site.wait_published("rejected", len(self.invalid()), budget_seconds)
 
