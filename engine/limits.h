@@ -43,6 +43,7 @@ enum {
     LIMIT_STEPS = 100,
     LIMIT_WORKFLOW_VERSIONS = 100000,
     LIMIT_CATALOG_WORKFLOWS = 10000, /* one folder, one Redis: each is some 100 KiB compiled */
+    LIMIT_GROUP_BYTES = 255,         /* a group of workers: it begins keys in Redis and ids in Kafka */
     LIMIT_IDENTIFIER_BYTES = 255,    /* ids of workflows and steps: they become parts of keys and headers */
 
     /* JSON Schema. */

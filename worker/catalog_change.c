@@ -92,9 +92,12 @@ static bool read_life(change *c)
 
 static bool queue_writes(change *c)
 {
-    char life_text[256];
+    enum { LIFE_SIZE_MAX = 256 };
+    char channel[CATALOG_CHANNEL_SIZE];
+    catalog_key lives, counter;
     buffer life;
-    buffer_init(&life, &c->store->scratch, sizeof life_text);
+    catalog_store_channel(c->store->group, channel);
+    buffer_init(&life, &c->store->scratch, LIFE_SIZE_MAX);
     workflow_life_write(&life, &c->life);
     redis_bytes life_bytes;
     if (!keep_buffer(c, &life, &life_bytes) || !CALL(c, redis_text("MULTI")))
@@ -102,9 +105,10 @@ static bool queue_writes(change *c)
     for (size_t i = 0; i < c->write_count; i++)
         if (!call(c, c->writes[i].arguments, c->writes[i].count))
             return false;
-    return CALL(c, redis_text("HSET"), redis_text(KEY_LIVES), catalog_bytes_of(c->id), life_bytes) &&
-           CALL(c, redis_text("INCR"), redis_text(KEY_COUNTER)) &&
-           CALL(c, redis_text("PUBLISH"), redis_text(CATALOG_STORE_CHANNEL), catalog_bytes_of(c->id));
+    return CALL(c, redis_text("HSET"), catalog_key_of(&lives, c->store, KEY_LIVES, NULL),
+                catalog_bytes_of(c->id), life_bytes) &&
+           CALL(c, redis_text("INCR"), catalog_key_of(&counter, c->store, KEY_COUNTER, NULL)) &&
+           CALL(c, redis_text("PUBLISH"), redis_text(channel), catalog_bytes_of(c->id));
 }
 
 /* *done is false where another was faster. */
@@ -125,8 +129,9 @@ static bool execute(change *c, bool *done)
 
 static bool try_once(change *c, decide_function *decide, void *data, bool *done)
 {
+    catalog_key lives;
     *done = true;
-    if (!CALL(c, redis_text("WATCH"), redis_text(KEY_LIVES)) || !read_life(c))
+    if (!CALL(c, redis_text("WATCH"), catalog_key_of(&lives, c->store, KEY_LIVES, NULL)) || !read_life(c))
         return false;
     if (!decide(c, data) || !c->is_needed) {
         bool refused = c->error->code != ERROR_NONE;
@@ -225,7 +230,7 @@ static bool find_content(change *c, const char *content, int *version)
 {
     catalog_key key;
     redisReply *reply = REDIS_CALL(c->store->session, c->error, redis_text("HGET"),
-                                   catalog_key_of(&key, KEY_CONTENTS, c->id), redis_text(content));
+                                   catalog_key_of(&key, c->store, KEY_CONTENTS, c->id), redis_text(content));
     if (reply == NULL)
         return false;
     long number = reply->type == REDIS_REPLY_STRING ? strtol(reply->str, NULL, 10) : 0;
@@ -250,8 +255,9 @@ static bool store_version(change *c, const application *a, int version)
     redis_bytes versions, contents, field, entry;
     buffer_init(&text, &c->store->scratch, LIMIT_DOCUMENT_EXPANDED_BYTES * 2);
     stored_version_write(&text, &stored);
-    if (!keep_buffer(c, &text, &entry) || !keep(c, catalog_key_of(&key, KEY_VERSIONS, c->id), &versions) ||
-        !keep(c, catalog_key_of(&key, KEY_CONTENTS, c->id), &contents) ||
+    if (!keep_buffer(c, &text, &entry) ||
+        !keep(c, catalog_key_of(&key, c->store, KEY_VERSIONS, c->id), &versions) ||
+        !keep(c, catalog_key_of(&key, c->store, KEY_CONTENTS, c->id), &contents) ||
         !keep(c, catalog_number_of(&number, version), &field))
         return false;
     ADD_WRITE(c, redis_text("HSET"), versions, field, entry);
@@ -338,8 +344,8 @@ static bool store_controls(change *c, const control_edit *t, const value *values
     buffer_init(&change_text, &c->store->scratch, LIMIT_CONTROLS_BYTES * 4);
     control_change_write(&change_text, t->made);
     if (!keep_buffer(c, &values_text, &values_bytes) || !keep_buffer(c, &change_text, &change_bytes) ||
-        !keep(c, catalog_key_of(&key, KEY_CONTROLS, c->id), &controls) ||
-        !keep(c, catalog_key_of(&key, KEY_CHANGES, c->id), &changes) ||
+        !keep(c, catalog_key_of(&key, c->store, KEY_CONTROLS, c->id), &controls) ||
+        !keep(c, catalog_key_of(&key, c->store, KEY_CHANGES, c->id), &changes) ||
         !keep(c, catalog_number_of(&number, c->life.control_version), &field))
         return false;
     ADD_WRITE(c, redis_text("HSET"), controls, field, values_bytes);

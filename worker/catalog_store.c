@@ -5,13 +5,18 @@
 #include "engine/value/json.h"
 #include "worker/catalog_store_keys.h"
 
-catalog_store *catalog_store_open(const redis_url *url, int64_t timeout_ms, error *e)
+catalog_store *catalog_store_open(const redis_url *url, const char *group, int64_t timeout_ms, error *e)
 {
+    if (strlen(group) > LIMIT_GROUP_BYTES) {
+        error_set(e, ERROR_CONFIG, 0, "the group's name has more than %d bytes", LIMIT_GROUP_BYTES);
+        return NULL;
+    }
     catalog_store *s = calloc(1, sizeof *s);
     if (s == NULL) {
         (void)error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for the catalog's store");
         return NULL;
     }
+    s->group = group;
     arena_init(&s->scratch, 4096, LIMIT_WORKFLOW_MEMORY);
     s->session = redis_session_open(url, timeout_ms, e);
     if (s->session != NULL)
@@ -27,6 +32,11 @@ void catalog_store_close(catalog_store *s)
     redis_session_close(s->session);
     arena_free(&s->scratch);
     free(s);
+}
+
+void catalog_store_channel(const char *group, char channel[CATALOG_CHANNEL_SIZE])
+{
+    snprintf(channel, CATALOG_CHANNEL_SIZE, "%s:catalog", group);
 }
 
 /* ---- replies ---- */
@@ -68,9 +78,11 @@ static bool get_field(catalog_store *s, redis_bytes key, redis_bytes field, aren
 
 bool catalog_store_counter(catalog_store *s, int64_t *counter, error *e)
 {
+    catalog_key key;
     value text;
     arena_reset(&s->scratch);
-    redisReply *reply = REDIS_CALL(s->session, e, redis_text("GET"), redis_text(KEY_COUNTER));
+    redisReply *reply =
+        REDIS_CALL(s->session, e, redis_text("GET"), catalog_key_of(&key, s, KEY_COUNTER, NULL));
     if (reply == NULL || !take_text(reply, &s->scratch, &text, e))
         return false;
     *counter = text.kind == VALUE_STRING ? strtoll(text.text, NULL, 10) : 0;
@@ -102,7 +114,9 @@ static bool read_lives(const redisReply *reply, arena *a, stored_life *lives, er
 
 bool catalog_store_list(catalog_store *s, arena *a, const stored_life **lives, size_t *count, error *e)
 {
-    redisReply *reply = REDIS_CALL(s->session, e, redis_text("HGETALL"), redis_text(KEY_LIVES));
+    catalog_key key;
+    redisReply *reply =
+        REDIS_CALL(s->session, e, redis_text("HGETALL"), catalog_key_of(&key, s, KEY_LIVES, NULL));
     if (reply == NULL)
         return false;
     *count = reply->elements / 2;
@@ -118,9 +132,11 @@ bool catalog_store_list(catalog_store *s, arena *a, const stored_life **lives, s
 
 bool catalog_store_life(catalog_store *s, const value *id, workflow_life *life, error *e)
 {
+    catalog_key key;
     value text;
     arena_reset(&s->scratch);
-    if (!check_id(id, e) || !get_field(s, redis_text(KEY_LIVES), catalog_bytes_of(id), &s->scratch, &text, e))
+    if (!check_id(id, e) ||
+        !get_field(s, catalog_key_of(&key, s, KEY_LIVES, NULL), catalog_bytes_of(id), &s->scratch, &text, e))
         return false;
     if (text.kind == VALUE_NULL)
         return error_set(e, ERROR_UNKNOWN_WORKFLOW, 0, "there is no workflow \"%.*s\"", (int)id->count,
@@ -134,7 +150,7 @@ bool catalog_store_version(catalog_store *s, const value *id, int version, arena
     catalog_key key;
     catalog_number number;
     value text;
-    if (!check_id(id, e) || !get_field(s, catalog_key_of(&key, KEY_VERSIONS, id),
+    if (!check_id(id, e) || !get_field(s, catalog_key_of(&key, s, KEY_VERSIONS, id),
                                        catalog_number_of(&number, version), a, &text, e))
         return false;
     if (text.kind == VALUE_NULL)
@@ -152,7 +168,7 @@ bool catalog_store_controls(catalog_store *s, const value *id, int64_t control_v
     *values = (value){.kind = VALUE_MAP};
     if (control_version == 0)
         return true;
-    if (!check_id(id, e) || !get_field(s, catalog_key_of(&key, KEY_CONTROLS, id),
+    if (!check_id(id, e) || !get_field(s, catalog_key_of(&key, s, KEY_CONTROLS, id),
                                        catalog_number_of(&number, control_version), a, &text, e))
         return false;
     if (text.kind == VALUE_NULL || !json_read(a, text.text, text.count, values, NULL) ||
@@ -181,8 +197,9 @@ bool catalog_store_changes(catalog_store *s, const value *id, arena *a, const co
     catalog_key key;
     if (!check_id(id, e))
         return false;
-    redisReply *reply = REDIS_CALL(s->session, e, redis_text("LRANGE"), catalog_key_of(&key, KEY_CHANGES, id),
-                                   redis_text("0"), redis_text("-1"));
+    redisReply *reply =
+        REDIS_CALL(s->session, e, redis_text("LRANGE"), catalog_key_of(&key, s, KEY_CHANGES, id),
+                   redis_text("0"), redis_text("-1"));
     if (reply == NULL)
         return false;
     *count = reply->elements;

@@ -7,20 +7,25 @@
 #ifndef WORKER_CATALOG_STORE_H
 #define WORKER_CATALOG_STORE_H
 
+#include "engine/limits.h"
 #include "engine/workflow/catalog.h"
 #include "engine/workflow/controls.h"
 #include "engine/workflow/life.h"
 #include "engine/workflow/stored_version.h"
 #include "worker/redis_url.h"
 
-/* The channel that every change is published on; the message is the workflow's id. */
-#define CATALOG_STORE_CHANNEL "carillon:catalog"
-
 typedef struct catalog_store catalog_store;
 
-/* NULL with ERROR_REDIS. One thread at a time. */
-MUST_CHECK catalog_store *catalog_store_open(const redis_url *url, int64_t timeout_ms, error *e);
+/* The catalog of a group of workers (borrowed; at most LIMIT_GROUP_BYTES). NULL with ERROR_REDIS. One thread
+ * at a time. */
+MUST_CHECK catalog_store *catalog_store_open(const redis_url *url, const char *group, int64_t timeout_ms,
+                                             error *e);
 void catalog_store_close(catalog_store *s); /* NULL is allowed */
+
+enum { CATALOG_CHANNEL_SIZE = LIMIT_GROUP_BYTES + 16 };
+
+/* The channel that every change is published on, GROUP:catalog; the message is the workflow's id. */
+void catalog_store_channel(const char *group, char channel[CATALOG_CHANNEL_SIZE]);
 
 /* ---- reading: results live in the caller's arena ---- */
 

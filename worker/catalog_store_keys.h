@@ -6,28 +6,33 @@
 #include <stdio.h>
 
 #include "engine/limits.h"
+#include "worker/catalog_store.h"
 #include "worker/redis_session.h"
 
-#define KEY_COUNTER "carillon:{catalog}:counter" /* string: raised by every change */
-#define KEY_LIVES "carillon:{catalog}:lives"     /* hash: workflow id -> life */
-/* With the workflow's id behind it: */
-#define KEY_VERSIONS "carillon:{catalog}:versions:" /* hash: version -> stored version */
-#define KEY_CONTENTS "carillon:{catalog}:contents:" /* hash: content id -> version */
-#define KEY_CONTROLS "carillon:{catalog}:controls:" /* hash: control version -> stored values */
-#define KEY_CHANGES "carillon:{catalog}:changes:"   /* list: changes of control values, oldest first */
+/* Every key is GROUP:{catalog}:NAME, with :ID behind it where the workflow has its own. */
+#define KEY_COUNTER "counter"   /* string: raised by every change */
+#define KEY_LIVES "lives"       /* hash: workflow id -> life */
+#define KEY_VERSIONS "versions" /* of a workflow, hash: version -> stored version */
+#define KEY_CONTENTS "contents" /* of a workflow, hash: content id -> version */
+#define KEY_CONTROLS "controls" /* of a workflow, hash: control version -> stored values */
+#define KEY_CHANGES "changes"   /* of a workflow, list: changes of control values, oldest first */
 
 struct catalog_store {
     redis_session *session;
+    const char *group;
     arena scratch; /* of one call */
 };
 
 typedef struct catalog_key {
-    char text[64 + LIMIT_IDENTIFIER_BYTES];
+    char text[LIMIT_GROUP_BYTES + LIMIT_IDENTIFIER_BYTES + 64];
 } catalog_key;
 
-static inline redis_bytes catalog_key_of(catalog_key *key, const char *prefix, const value *id)
+/* id NULL: a key of all workflows. */
+static inline redis_bytes catalog_key_of(catalog_key *key, const catalog_store *s, const char *name,
+                                         const value *id)
 {
-    int size = snprintf(key->text, sizeof key->text, "%s%.*s", prefix, (int)id->count, id->text);
+    int size = snprintf(key->text, sizeof key->text, "%s:{catalog}:%s%s%.*s", s->group, name,
+                        id != NULL ? ":" : "", id != NULL ? (int)id->count : 0, id != NULL ? id->text : "");
     assert(size > 0 && (size_t)size < sizeof key->text);
     return (redis_bytes){key->text, (size_t)size};
 }

@@ -165,17 +165,17 @@ static void disconnect(catalog_watch *w)
 static bool connect_both(catalog_watch *w, error *e)
 {
     const config *c = w->options.config;
+    char channel[CATALOG_CHANNEL_SIZE];
     if (w->store != NULL)
         return true;
     w->subscription = redis_session_open(&c->redis, c->redis_timeout_ms, e);
     if (w->subscription == NULL)
         return false;
-    redisReply *reply =
-        REDIS_CALL(w->subscription, e, redis_text("SUBSCRIBE"), redis_text(CATALOG_STORE_CHANNEL));
+    redisReply *reply = REDIS_CALL(w->subscription, e, redis_text("SUBSCRIBE"), redis_text(channel));
     freeReplyObject(reply);
     if (reply == NULL)
         return false;
-    w->store = catalog_store_open(&c->redis, c->redis_timeout_ms, e);
+    w->store = catalog_store_open(&c->redis, c->group, c->redis_timeout_ms, e);
     return w->store != NULL;
 }
 

@@ -28,10 +28,14 @@ static bool take_common(store_session *s, const cli_options *o)
     }
 }
 
-static int connect_to(store_session *s, const redis_url *url, int64_t timeout_ms)
+/* The group outlives the configuration that names it. */
+static int connect_to(store_session *s, const redis_url *url, const config *c)
 {
     error e = {0};
-    s->store = catalog_store_open(url, timeout_ms, &e);
+    const char *group = arena_copy(&s->memory, c->group, strlen(c->group));
+    if (group == NULL)
+        return cli_fail(s->usage, CLI_USAGE, "the group's name is too long");
+    s->store = catalog_store_open(url, group, c->redis_timeout_ms, &e);
     return s->store != NULL ? CLI_OK : cli_fail(s->usage, CLI_UNREACHABLE, "%s", e.message);
 }
 
@@ -46,9 +50,9 @@ int store_session_open(store_session *s)
     if (!config_load(&c, &source, &e))
         code = cli_fail(s->usage, CLI_USAGE, "%s", e.message);
     else if (s->redis_url == NULL)
-        code = connect_to(s, &c.redis, c.redis_timeout_ms);
+        code = connect_to(s, &c.redis, &c);
     else if (redis_url_parse(&s->memory, s->redis_url, &url, &e))
-        code = connect_to(s, &url, c.redis_timeout_ms);
+        code = connect_to(s, &url, &c);
     else
         code = cli_fail(s->usage, CLI_USAGE, "--redis: %s", e.message);
     config_free(&c);

@@ -11,7 +11,7 @@ enum { STORE_SETS_MAX = 32, OPTION_STORE_SET = CLI_LONG_ONLY + 100, OPTION_STORE
 
 /* For a command's table of options. */
 #define STORE_OPTIONS                                                                              \
-    {'c', "config", "FILE", "read [redis] url from this configuration file"},                      \
+    {'c', "config", "FILE", "read the Redis and the workers' group from this configuration file"}, \
         {OPTION_STORE_SET, "set", "SECTION.KEY=VALUE", "override one key of it; may be repeated"}, \
     {                                                                                              \
         OPTION_STORE_REDIS, "redis", "URL", "the Redis, instead of the configuration's"            \
