@@ -24,23 +24,34 @@ static void ascii_to_upper(const char *in, char *out, size_t size)
         out[i] = ascii_upper(in[i]);
 }
 
+static char ascii_swapped(char c)
+{
+    if (ascii_is_upper(c))
+        return ascii_lower(c);
+    return ascii_upper(c);
+}
+
 static void ascii_swap(const char *in, char *out, size_t size)
 {
     for (size_t i = 0; i < size; i++)
-        out[i] = ascii_is_upper(in[i]) ? ascii_lower(in[i]) : ascii_upper(in[i]);
+        out[i] = ascii_swapped(in[i]);
 }
 
 static void ascii_capitalize(const char *in, char *out, size_t size)
 {
-    for (size_t i = 0; i < size; i++)
-        out[i] = i == 0 ? ascii_upper(in[i]) : ascii_lower(in[i]);
+    ascii_to_lower(in, out, size);
+    if (size > 0)
+        out[0] = ascii_upper(in[0]);
 }
 
 static void ascii_to_title(const char *in, char *out, size_t size)
 {
     bool after_letter = false;
     for (size_t i = 0; i < size; i++) {
-        out[i] = after_letter ? ascii_lower(in[i]) : ascii_upper(in[i]);
+        if (after_letter)
+            out[i] = ascii_lower(in[i]);
+        else
+            out[i] = ascii_upper(in[i]);
         after_letter = ascii_is_upper(in[i]) || ascii_is_lower(in[i]);
     }
 }

@@ -30,7 +30,9 @@ static bool raise_incomplete(formatter *f)
 /* The next byte, or 0 at the end. (A NUL in the format is no valid conversion either.) */
 static char peek(const formatter *f)
 {
-    return f->at < f->format->count ? f->format->text[f->at] : '\0';
+    if (f->at == f->format->count)
+        return '\0';
+    return f->format->text[f->at];
 }
 
 static bool at_end(const formatter *f)
@@ -38,13 +40,15 @@ static bool at_end(const formatter *f)
     return f->at == f->format->count;
 }
 
-static bool next_argument(formatter *f, const value **argument)
+/* NULL with the exception where there is none. */
+static const value *next_argument(formatter *f)
 {
-    if (f->arguments_left == 0)
-        return evaluation_raise(f->ev, EXCEPTION_TYPE, "not enough arguments for format string");
+    if (f->arguments_left == 0) {
+        evaluation_raise(f->ev, EXCEPTION_TYPE, "not enough arguments for format string");
+        return NULL;
+    }
     f->arguments_left--;
-    *argument = f->arguments++;
-    return true;
+    return f->arguments++;
 }
 
 /* Behind "(": up to the ")" that belongs to it. */
@@ -63,7 +67,7 @@ static bool parse_key(formatter *f, value *key)
 
 static bool take_key(formatter *f)
 {
-    value key;
+    value key = {0};
     if (peek(f) != '(')
         return true;
     if (f->mapping == NULL)
@@ -125,9 +129,9 @@ static bool parse_number(formatter *f, int64_t max, const char *name, int64_t *n
 /* The int that a "*" stands for. */
 static bool take_star(formatter *f, int64_t *number)
 {
-    const value *argument;
     f->at++;
-    if (!next_argument(f, &argument))
+    const value *argument = next_argument(f);
+    if (argument == NULL)
         return false;
     if (!value_is_int(argument))
         return evaluation_raise(f->ev, EXCEPTION_TYPE, "* wants int");
@@ -137,7 +141,7 @@ static bool take_star(formatter *f, int64_t *number)
 
 static bool parse_width(formatter *f, percent_conversion *c)
 {
-    int64_t width;
+    int64_t width = 0;
     if (!(peek(f) == '*' ? take_star(f, &width) : parse_number(f, INT64_MAX, "width", &width)))
         return false;
     c->left = c->left || width < 0;
@@ -147,7 +151,7 @@ static bool parse_width(formatter *f, percent_conversion *c)
 
 static bool parse_precision(formatter *f, percent_conversion *c)
 {
-    int64_t precision;
+    int64_t precision = 0;
     c->precision = -1;
     if (peek(f) != '.')
         return true;
@@ -160,10 +164,9 @@ static bool parse_precision(formatter *f, percent_conversion *c)
     return true;
 }
 
-/* Behind "%": all up to the type. */
+/* Behind "%": all up to the type, into *c, which is all zeros. */
 static bool parse_conversion(formatter *f, percent_conversion *c)
 {
-    *c = (percent_conversion){0};
     if (!take_key(f))
         return false;
     parse_flags(f, c);
@@ -192,7 +195,7 @@ static bool add_padded(formatter *f, const percent_conversion *c, const value *t
 
 static bool add_text(formatter *f, const percent_conversion *c, const value *v)
 {
-    value text;
+    value text = {0};
     if (!(c->type == 's'   ? text_str(f->ev, v, &text)
           : c->type == 'r' ? text_repr(f->ev, v, &text)
                            : text_ascii_repr(f->ev, v, &text)))
@@ -221,8 +224,7 @@ static bool add_character(formatter *f, const percent_conversion *c, const value
 
 static bool add_conversion(formatter *f)
 {
-    percent_conversion c;
-    const value *v;
+    percent_conversion c = {0};
     if (at_end(f))
         return raise_incomplete(f);
     if (peek(f) == '%') {
@@ -230,7 +232,8 @@ static bool add_conversion(formatter *f)
         buffer_add_byte(&f->out, '%');
         return true;
     }
-    if (!parse_conversion(f, &c) || !next_argument(f, &v))
+    const value *v = parse_conversion(f, &c) ? next_argument(f) : NULL;
+    if (v == NULL)
         return false;
     switch (c.type) {
     case 's':

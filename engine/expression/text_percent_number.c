@@ -77,9 +77,13 @@ static bool raise_not_an_integer(evaluation *ev, char type, const value *v)
                             type, object_type_name(v));
 }
 
+static uint64_t lacking_zeros(const percent_conversion *c, size_t digit_count)
+{
+    return c->precision > 0 && (size_t)c->precision > digit_count ? (size_t)c->precision - digit_count : 0;
+}
+
 /* A float's integer part has up to 309 digits, all of which are written. */
-static bool add_truncated(evaluation *ev, buffer *out, const percent_conversion *c, number_text *n,
-                          double number)
+static bool add_truncated(evaluation *ev, buffer *out, const percent_conversion *c, double number)
 {
     if (isnan(number))
         return evaluation_raise(ev, EXCEPTION_VALUE, "cannot convert float NaN to integer");
@@ -87,22 +91,19 @@ static bool add_truncated(evaluation *ev, buffer *out, const percent_conversion 
         return evaluation_raise(ev, EXCEPTION_OVERFLOW, "cannot convert float infinity to integer");
     char digits[DIGITS_BEFORE_POINT_MAX + 1];
     double whole = trunc(number);
-    n->negative = whole < 0;
-    n->digits = digits;
-    n->digits_size = (size_t)snprintf(digits, sizeof digits, "%.0f", fabs(whole));
-    if (c->precision > 0 && (size_t)c->precision > n->digits_size)
-        n->zeros = (size_t)c->precision - n->digits_size;
-    return add_number(ev, out, c, n);
+    number_text n = {.negative = whole < 0, .prefix = "", .digits = digits};
+    n.digits_size = (size_t)snprintf(digits, sizeof digits, "%.0f", fabs(whole));
+    n.zeros = lacking_zeros(c, n.digits_size);
+    return add_number(ev, out, c, &n);
 }
 
 bool percent_add_integer(evaluation *ev, buffer *out, const percent_conversion *c, const value *v)
 {
-    number_text n = {.prefix = ""};
     if (is_decimal(c->type) && v->kind == VALUE_FLOAT)
-        return add_truncated(ev, out, c, &n, v->number);
+        return add_truncated(ev, out, c, v->number);
     if (!value_is_int(v))
         return raise_not_an_integer(ev, c->type, v);
-    n.negative = v->integer < 0;
+    number_text n = {.negative = v->integer < 0, .prefix = ""};
     uint64_t magnitude = n.negative ? 0 - (uint64_t)v->integer : (uint64_t)v->integer;
     unsigned base = is_decimal(c->type) ? 10 : c->type == 'o' ? 8 : 16;
     char digits[24]; /* 2^64 has 22 octal digits */
@@ -111,8 +112,7 @@ bool percent_add_integer(evaluation *ev, buffer *out, const percent_conversion *
     n.digits_size = (size_t)(end - start);
     if (c->alternate && base != 10)
         n.prefix = c->type == 'o' ? "0o" : c->type == 'x' ? "0x" : "0X";
-    if (c->precision > 0 && (size_t)c->precision > n.digits_size)
-        n.zeros = (size_t)c->precision - n.digits_size;
+    n.zeros = lacking_zeros(c, n.digits_size);
     return add_number(ev, out, c, &n);
 }
 

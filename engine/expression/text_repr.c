@@ -162,17 +162,17 @@ static void add_callable(buffer *out, const value *v)
 
 static bool add_iterator(evaluation *ev, buffer *out, const value *v, bool ascii_only, unsigned depth)
 {
-    static const map_style styles[] = {
-        [ITERATOR_KEYS] = {"dict_keys([", "", NULL, "", "])"},
-        [ITERATOR_VALUES] = {"dict_values([", NULL, "", "", "])"},
-        [ITERATOR_MEMBERS] = {"dict_items([", "(", ", ", ")", "])"},
-    };
+    static const map_style keys = {"dict_keys([", "", NULL, "", "])"};
+    static const map_style values = {"dict_values([", NULL, "", "", "])"};
+    static const map_style members = {"dict_items([", "(", ", ", ")", "])"};
     if (!value_is_view(v)) {
         buffer_format(out, "<%s object>", object_type_name(v));
         return true;
     }
     value map = object_viewed_map(v);
-    return add_members(ev, out, &map, &styles[value_iterator_kind(v)], ascii_only, depth);
+    iterator_kind kind = value_iterator_kind(v);
+    const map_style *style = kind == ITERATOR_KEYS ? &keys : kind == ITERATOR_VALUES ? &values : &members;
+    return add_members(ev, out, &map, style, ascii_only, depth);
 }
 
 /* ---- any value ---- */

@@ -103,8 +103,10 @@ void unicode_add_mapped(buffer *out, unicode_case mapping, uint32_t c)
         [UNICODE_FOLDED] = u32_casefold,
     };
     if (c < 0x80) {
-        bool upper = mapping == UNICODE_UPPER || mapping == UNICODE_TITLE;
-        buffer_add_byte(out, upper ? ascii_upper((char)c) : ascii_lower((char)c));
+        if (mapping == UNICODE_UPPER || mapping == UNICODE_TITLE)
+            buffer_add_byte(out, ascii_upper((char)c));
+        else
+            buffer_add_byte(out, ascii_lower((char)c));
         return;
     }
     uint32_t mapped[8];

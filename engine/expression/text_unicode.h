@@ -15,11 +15,15 @@ static inline bool ascii_is_lower(char c)
 }
 static inline char ascii_lower(char c)
 {
-    return ascii_is_upper(c) ? (char)(c | 0x20) : c;
+    if (ascii_is_upper(c))
+        return (char)(c | 0x20);
+    return c;
 }
 static inline char ascii_upper(char c)
 {
-    return ascii_is_lower(c) ? (char)(c & ~0x20) : c;
+    if (ascii_is_lower(c))
+        return (char)(c & ~0x20);
+    return c;
 }
 
 bool unicode_is_alpha(uint32_t c);

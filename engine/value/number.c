@@ -186,8 +186,10 @@ static size_t write_plain(char *out, const decimal *d)
         return n + d->count;
     }
     size_t whole = (size_t)d->exponent + 1;
-    for (size_t i = 0; i < whole; i++)
-        out[n++] = i < d->count ? d->digits[i] : '0';
+    size_t known = d->count < whole ? d->count : whole;
+    memcpy(out, d->digits, known);
+    memset(out + known, '0', whole - known);
+    n = whole;
     out[n++] = '.';
     if (d->count <= whole) {
         out[n++] = '0';

@@ -28,6 +28,7 @@ Test(expression_text_pad, widths_count_code_points)
 {
     cr_expect_str_eq(CALL("é", "ljust", I(3)), "'é  '");
     cr_expect_str_eq(CALL("é", "rjust", I(3), T("😀")), "'😀😀é'");
+    cr_expect_str_eq(CALL("a", "rjust", I(3), T("é")), "'ééa'");
     cr_expect_str_eq(CALL("abc", "ljust", I(2)), "'abc'");
     cr_expect_str_eq(CALL("abc", "rjust", I(INT64_MIN)), "'abc'");
 }
