@@ -35,49 +35,70 @@ static bool check_other_member(const visit *x, const members_rule *rule, const v
 }
 
 /* Members mostly come in the order of the schema: `guess` is tried first. */
-static inline uint32_t find_property(const members_rule *rule, const value *key, uint32_t guess)
+static inline uint32_t find_property(const key_table *keys, const value *key, uint32_t guess)
 {
     key_words words = key_words_of(key->text, key->count);
-    if (guess < rule->property_count && key_equal(&rule->keys.entries[guess], words, key->text, key->count))
+    if (key_equal(&keys->entries[guess], words, key->text, key->count))
         return guess;
-    return key_table_find(&rule->keys, words, key->text, key->count);
+    return key_table_find(keys, words, key->text, key->count);
 }
 
-bool check_members(const visit *x, const members_rule *rule)
+/* The common case: no patterns, nobody asks what was evaluated, and the first refusal ends it. */
+static bool members_hold(const visit *x, const members_rule *rule)
 {
-    const value *map = x->instance;
+    const value_member *member = x->instance->members;
+    const value_member *end = member + x->instance->count;
     place at = {.parent = x->at, .index = PLACE_NO_INDEX};
     uint32_t required = 0;
     uint32_t guess = 0;
-    bool ok = true;
-    if (!validator_spend(x->v, map->count))
-        return false;
-    for (uint32_t i = 0; i < map->count; i++) {
-        const value_member *member = &map->members[i];
-        uint32_t number = find_property(rule, &member->key, guess);
-        bool evaluates = false;
-        at.key = &member->key;
+    for (; member < end; member++) {
+        uint32_t number = find_property(&rule->keys, &member->key, guess);
+        const node *n = rule->additional;
         if (number != KEY_NONE) {
             const property *p = &rule->properties[number];
             guess = number + 1;
             required += p->required;
-            evaluates = p->node != NULL;
-            if (evaluates && !validator_run(x->v, p->node, &member->value, &at, NULL)) {
-                ok = false;
-                if (!validator_goes_on(x->v))
-                    return false;
-            }
+            n = p->node != NULL ? p->node : n;
         }
-        if ((rule->pattern_count > 0 || (rule->additional != NULL && !evaluates)) &&
-            !check_other_member(x, rule, member, &at, &evaluates)) {
+        at.key = &member->key;
+        if (n != NULL && !validator_run(x->v, n, &member->value, &at, NULL))
+            return false;
+    }
+    return required == rule->required_count;
+}
+
+static bool check_each_member(const visit *x, const members_rule *rule)
+{
+    const value *map = x->instance;
+    place at = {.parent = x->at, .index = PLACE_NO_INDEX};
+    uint32_t required = 0;
+    bool ok = true;
+    for (uint32_t i = 0; i < map->count; i++) {
+        const value_member *member = &map->members[i];
+        uint32_t number = key_table_get(&rule->keys, &member->key);
+        const property *p = number == KEY_NONE ? NULL : &rule->properties[number];
+        bool evaluates = p != NULL && p->node != NULL;
+        at.key = &member->key;
+        required += p != NULL && p->required;
+        if (evaluates && !validator_run(x->v, p->node, &member->value, &at, NULL))
             ok = false;
-            if (!validator_goes_on(x->v))
-                return false;
-        }
+        if ((ok || validator_goes_on(x->v)) && !check_other_member(x, rule, member, &at, &evaluates))
+            ok = false;
+        if (!ok && !validator_goes_on(x->v))
+            return false;
         if (evaluates && x->seen != NULL)
             evaluated_add(x->seen, i);
     }
     return required == rule->required_count ? ok : refuse_missing(x, rule);
+}
+
+bool check_members(const visit *x, const members_rule *rule)
+{
+    if (!validator_spend(x->v, x->instance->count))
+        return false;
+    if (rule->pattern_count == 0 && x->seen == NULL && x->v->report == NULL)
+        return members_hold(x, rule);
+    return check_each_member(x, rule);
 }
 
 bool check_property_names(const visit *x, const node *n)

@@ -1,4 +1,5 @@
-/* format: the strings that `format` accepts, by the rules that JSON Schema 2020-12, section 7.3, names. */
+/* format: the strings that `format` accepts, by the rules that JSON Schema 2020-12, section 7.3, names. None
+ * allocates, but that libunistring may for the letters of an idn-hostname. */
 #ifndef ENGINE_SCHEMA_FORMAT_H
 #define ENGINE_SCHEMA_FORMAT_H
 

@@ -6,11 +6,12 @@ bool key_table_init(key_table *t, arena *a, const value *keys, uint32_t count)
     while (slot_count < count * 2)
         slot_count *= 2;
     uint32_t *slots = arena_alloc(a, slot_count * sizeof *slots);
-    key_entry *entries = arena_alloc(a, count * sizeof *entries);
+    key_entry *entries = arena_alloc(a, (count + 1) * sizeof *entries);
     if (slots == NULL || entries == NULL)
         return false;
     memset(slots, 0xFF, slot_count * sizeof *slots);
     *t = (key_table){.entries = entries, .slots = slots, .mask = slot_count - 1};
+    entries[count] = (key_entry){.size = UINT32_MAX};
     for (uint32_t i = 0; i < count; i++) {
         const value *key = &keys[i];
         key_words words = key_words_of(key->text, key->count);

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #include "engine/schema/schema.h"
@@ -192,4 +193,45 @@ Test(schema_validate, finds_keys_of_every_length)
             key[i] = 'a';
         }
     }
+}
+
+typedef struct shared {
+    const schema *schema;
+    const value *good;
+    const value *bad;
+    bool agreed;
+} shared;
+
+static void *validate_often(void *argument)
+{
+    shared *s = argument;
+    validator *own = validator_new();
+    s->agreed = own != NULL;
+    for (int i = 0; i < 2000 && s->agreed; i++)
+        s->agreed =
+            schema_validate(s->schema, own, s->good, NULL) && !schema_validate(s->schema, own, s->bad, NULL);
+    validator_free(own);
+    return NULL;
+}
+
+/* One compiled schema, a validator a thread; a data race would show under ThreadSanitizer. */
+Test(schema_validate, threads_share_a_schema)
+{
+    enum { THREADS = 4 };
+    error e = {0};
+    value document = json("{\"items\":{\"pattern\":\"^a+$\",\"format\":\"hostname\"},\"uniqueItems\":true}");
+    value good = json("[\"a\",\"aa\"]");
+    value bad = json("[\"a\",\"ab\"]");
+    schema *s = schema_new(&document, &e);
+    pthread_t threads[THREADS];
+    shared runs[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        runs[i] = (shared){.schema = s, .good = &good, .bad = &bad};
+        cr_assert_eq(pthread_create(&threads[i], NULL, validate_often, &runs[i]), 0);
+    }
+    for (int i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        cr_expect(runs[i].agreed);
+    }
+    schema_free(s);
 }
