@@ -34,14 +34,6 @@ static bool maps_equal(evaluation *ev, const value *left, const value *right, bo
     return true;
 }
 
-static bool ranges_equal(const range_object *left, const range_object *right)
-{
-    if (left->length != right->length)
-        return false;
-    return left->length == 0 ||
-           (left->start == right->start && (left->length == 1 || left->step == right->step));
-}
-
 static bool same_object(const value *left, const value *right)
 {
     return left->kind == right->kind && left->extra == right->extra && left->count == right->count &&
@@ -83,7 +75,7 @@ bool comparison_equal(evaluation *ev, const value *left, const value *right, boo
     case VALUE_MAP:
         return maps_equal(ev, left, right, equal);
     case VALUE_RANGE:
-        *equal = ranges_equal(object_as_range(left), object_as_range(right));
+        *equal = value_same_key(left, right);
         return true;
     case VALUE_CALLABLE:
         *equal = callables_equal(left, right);

@@ -2,6 +2,7 @@
 
 #include "engine/expression/collection.h"
 #include "engine/expression/comparison.h"
+#include "engine/expression/iteration.h"
 #include "engine/expression/set_operation.h"
 
 #define PARAMETERS                                             \
@@ -144,33 +145,46 @@ static bool set_symmetric_difference(PARAMETERS)
     return combine_all(ev, BINARY_XOR, self, arguments, 1, result);
 }
 
-static bool compare_with(evaluation *ev, relation r, const value *self, const value *other, value *result)
+static bool set_issubset(PARAMETERS)
 {
     value set;
     bool holds;
-    if (!set_from(ev, other, &set) || !set_operation_compare(ev, r, self, &set, &holds))
+    if (!set_from(ev, &arguments[0], &set) ||
+        !set_operation_compare(ev, RELATION_LESS_EQUAL, self, &set, &holds))
         return false;
     *result = value_bool(holds);
     return true;
 }
 
-static bool set_issubset(PARAMETERS)
+/* Whether every item of an iterable is in the set, or none; the first that says otherwise ends it, and what
+ * stands behind it is not looked at. */
+static bool check_items(evaluation *ev, const value *set, const value *iterable, bool contained,
+                        value *result)
 {
-    return compare_with(ev, RELATION_LESS_EQUAL, self, &arguments[0], result);
+    value cursor;
+    if (!iteration_begin(ev, iterable, &cursor))
+        return false;
+    bool holds = true;
+    value item;
+    iteration_step step = ITERATION_END;
+    while (holds && (step = iteration_next(ev, &cursor, &item)) == ITERATION_ITEM) {
+        bool found;
+        if (!set_operation_contains(ev, set, &item, &found))
+            return false;
+        holds = found == contained;
+    }
+    *result = value_bool(holds);
+    return step != ITERATION_FAILED;
 }
 
 static bool set_issuperset(PARAMETERS)
 {
-    return compare_with(ev, RELATION_GREATER_EQUAL, self, &arguments[0], result);
+    return check_items(ev, self, &arguments[0], true, result);
 }
 
 static bool set_isdisjoint(PARAMETERS)
 {
-    value common;
-    if (!set_operation_combine(ev, BINARY_AND, self, &arguments[0], &common))
-        return false;
-    *result = value_bool(common.count == 0);
-    return true;
+    return check_items(ev, self, &arguments[0], false, result);
 }
 
 /* ---- the tables ---- */

@@ -78,6 +78,8 @@ static bool skip_space(lexer *l)
             if (peek(l, 1) != '\n' && peek(l, 1) != '\r')
                 return fail_syntax(l, l->next, "unexpected character after line continuation character");
             l->next += width;
+            if (l->next >= l->size)
+                return fail_syntax(l, l->size, "the expression ends after a line continuation character");
         } else {
             return true;
         }

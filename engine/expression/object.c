@@ -89,8 +89,14 @@ bool object_range(evaluation *ev, int64_t start, int64_t stop, int64_t step, val
     range_object *range = evaluation_alloc(ev, sizeof *range);
     if (range == NULL)
         return false;
-    *range =
-        (range_object){.start = start, .stop = stop, .step = step, .length = range_length(start, stop, step)};
+    uint64_t length = range_length(start, stop, step);
+    *range = (range_object){
+        .key = {(int64_t)length, length > 0 ? start : 0, length > 1 ? step : 0},
+        .start = start,
+        .stop = stop,
+        .step = step,
+        .length = length,
+    };
     *result = (value){.kind = VALUE_RANGE, .object = range};
     return true;
 }

@@ -7,8 +7,10 @@
 
 #include "engine/expression/evaluation.h"
 
-/* What a VALUE_RANGE points to. */
+/* What a VALUE_RANGE points to. Ranges are equal where they give the same numbers: what decides that comes
+ * first, for value_same_key. */
 typedef struct range_object {
+    int64_t key[VALUE_RANGE_KEY_COUNT]; /* length, start (0 where empty), step (0 where there is no second) */
     int64_t start;
     int64_t stop;
     int64_t step;    /* never 0 */

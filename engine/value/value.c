@@ -129,6 +129,8 @@ bool value_same_key(const value *a, const value *b)
                 return false;
         return true;
     }
+    if (a->kind == VALUE_RANGE)
+        return memcmp(a->object, b->object, VALUE_RANGE_KEY_COUNT * sizeof(int64_t)) == 0;
     return value_equal(a, b);
 }
 

@@ -35,6 +35,9 @@ enum {
     VALUE_SAFE = 4,    /* a string that HTML templates do not escape; set by their filters only */
 };
 
+/* The object of a VALUE_RANGE begins with this many int64_t, which are the same where ranges are equal. */
+enum { VALUE_RANGE_KEY_COUNT = 3 };
+
 typedef struct value value;
 typedef struct value_member value_member;
 
