@@ -69,7 +69,7 @@ enum {
     LIMIT_EXPRESSION_CALLS = 100,      /* comprehensions and generators running inside one another */
     LIMIT_TEMPLATE_BYTES = 256 << 10,
     LIMIT_TEMPLATE_DEPTH = 32,      /* of ifs and fors inside one another */
-    LIMIT_RENDER_STEPS = 1000000,   /* of all expressions of one render, and its instructions */
+    LIMIT_RENDER_STEPS = 1000000,   /* of all expressions and loops of one render */
     LIMIT_RENDER_MEMORY = 4 << 20,  /* the same, in bytes */
     LIMIT_RENDERED_BYTES = 1 << 20, /* one rendered text */
 

@@ -39,8 +39,7 @@ bool evaluation_spend(evaluation *ev, size_t steps)
 {
     if (steps > ev->steps_left) {
         ev->steps_left = 0;
-        return evaluation_raise(ev, EXCEPTION_RESOURCE, "the expression takes more than %d steps",
-                                LIMIT_EXPRESSION_STEPS);
+        return evaluation_raise(ev, EXCEPTION_RESOURCE, "the budget of steps is used up");
     }
     ev->steps_left -= steps;
     return true;
@@ -48,8 +47,7 @@ bool evaluation_spend(evaluation *ev, size_t steps)
 
 static bool raise_memory(evaluation *ev)
 {
-    return evaluation_raise(ev, EXCEPTION_RESOURCE, "the expression takes more than %d bytes of memory",
-                            LIMIT_EXPRESSION_MEMORY);
+    return evaluation_raise(ev, EXCEPTION_RESOURCE, "the budget of memory is used up");
 }
 
 bool evaluation_charge(evaluation *ev, size_t size)

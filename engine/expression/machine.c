@@ -329,8 +329,6 @@ static bool recover(evaluation *ev, const frame *f, const instruction **next, va
         const lenient_range *range = &b->lenient[i];
         if (raised < range->start || raised >= range->end)
             continue;
-        *ev->exception = (exception){.type = EXCEPTION_NONE};
-        ev->located = false;
         *top = f->slots + b->slot_count + range->depth;
         *(*top)++ = value_omitted();
         *next = b->code + range->end;

@@ -1,8 +1,7 @@
 /* Rendering is one loop over the instructions. Loops stand on a stack of their own; their variables are slots
  * behind the scope's values, in a copy that is made only where the template has loops. One budget of steps
- * and memory serves all expressions of a render: a loop over many items runs out of it instead of multiplying
- * it.
- */
+ * and memory serves all expressions and loops of a render: a loop over many items runs out of it instead of
+ * multiplying it. Texts, which cost no steps, are bounded by the size of what is rendered. */
 #include "engine/expression/template.h"
 
 #include "engine/expression/html.h"
@@ -201,7 +200,7 @@ static bool render(rendering *r, const template *t)
 {
     for (uint32_t next = 0; next < t->instruction_count;) {
         const template_instruction *i = &t->instructions[next++];
-        if (!evaluation_spend(&r->evaluation, 1) || !step(r, i, &next) || !check_size(r)) {
+        if (!step(r, i, &next) || !check_size(r)) {
             r->evaluation.exception->position += i->position;
             return false;
         }

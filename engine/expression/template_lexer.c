@@ -132,7 +132,6 @@ bool template_lexer_next(template_lexer *l, template_token *token, exception *x)
         l->at = end;
         bool strip_right = l->size - end > 2 && l->source[end + 2] == '-';
         strip(l, &start, &end, l->strip_left, strip_right);
-        l->strip_left = false;
         if (start < end)
             *token = (template_token){TEMPLATE_TOKEN_TEXT, start, end - start};
     }

@@ -110,7 +110,10 @@ static void emit_text(parser *p, const char *text, size_t size, size_t position)
 
 static bool emit_expression(parser *p, template_operation operation, size_t start, size_t end)
 {
-    expression_scope scope = {.names = p->names, .count = p->name_count, .find_filter = template_filter_find};
+    expression_scope scope = *p->scope;
+    scope.names = p->names;
+    scope.count = p->name_count;
+    scope.find_filter = template_filter_find;
     expression *compiled = expression_compile(p->arena, p->source + start, end - start, &scope, p->exception);
     if (compiled == NULL) {
         p->exception->position += start;

@@ -103,4 +103,5 @@ Test(expression_date_text, refuses_unknown_directives)
     static const char *const bad[] = {"%", "%-", "%Q", "%f", "%--d", "%Y %"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         cr_expect_str_eq(date_of("2026-01-01", bad[i]), "ValueError", "%s", bad[i]);
+    cr_expect_str_eq(date(value_cstring("2026-01-01"), value_string("%Y", 1)), "ValueError");
 }

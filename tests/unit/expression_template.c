@@ -88,6 +88,8 @@ Test(expression_template, prints_values_as_python_does)
     cr_expect_str_eq(text("{{ payload.map }}"), "{'x': 1, 'y': 2}");
     cr_expect_str_eq(text("{{ 'a' + \"}}\" + '%}' }}"), "a}}%}");
     cr_expect_str_eq(text("{{ {'a': {'b': 1}}['a']['b'] }}"), "1");
+    cr_expect_str_eq(text("{{ '''x''''y}}' }}{{ ''''x}}''' }}"), "xy}}'x}}");
+    cr_expect_str_eq(text("{{ 'a\\'}}' }}{{ '''b'}}''' }}{{ '' }}{{ \"\"\"c\"}}\"\"\" }}"), "a'}}b'}}c\"}}");
     cr_expect_str_eq(text("{{ payload.zero\n   + 1 }}"), "1");
 }
 
@@ -115,6 +117,7 @@ Test(expression_template, default_stands_in_for_what_is_missing)
     cr_expect_str_eq(text("{{ 'Hi ' + payload.x | default('you') }}"), "Hi you");
     cr_expect_str_eq(text("{% for x in payload.x | default([]) %}{% else %}none{% endfor %}"), "none");
     expect_failure("{{ payload.x | default(payload.y) }}", TEMPLATE_TEXT, EXCEPTION_ATTRIBUTE, 31);
+    expect_failure("{{ payload.y + payload.x | default('a') }}", TEMPLATE_TEXT, EXCEPTION_ATTRIBUTE, 11);
     expect_failure("{{ (1 / payload.zero) | default(1) }}", TEMPLATE_TEXT, EXCEPTION_ZERO_DIVISION, 6);
 }
 
@@ -129,6 +132,50 @@ Test(expression_template, filters_bind_as_in_jinja)
     cr_expect_str_eq(text("{{ [x | upper for x in payload.tags] }}"), "['A', 'B', 'C']");
     cr_expect_str_eq(text("{{ not payload.x | default(False) }}"), "True");
     cr_expect_str_eq(text("{{ 6 | 1 }}"), "7");
+}
+
+Test(expression_template, default_leaves_the_rest_of_the_expression_alone)
+{
+    cr_expect_str_eq(text("{{ [1, payload.x | default(2), 3] }}"), "[1, 2, 3]");
+    cr_expect_str_eq(text("{{ max(1, payload.x | default(2)) + 1 }}"), "3");
+    cr_expect_str_eq(text("{{ [t.x | default(t) for t in payload.tags] }}"), "['a', 'b', 'c']");
+    cr_expect_str_eq(text("{{ (t.x | default(t) for t in payload.tags) | join }}"), "abc");
+    cr_expect_str_eq(text("{{ [t.x for t in payload.tags] | default('none') }}"), "none");
+    cr_expect_str_eq(text("{{ sum(t.x for t in payload.tags) | default('none') }}"), "none");
+    cr_expect_str_eq(text("{{ (payload.zero or payload.x) | default('none') }}"), "none");
+    cr_expect_str_eq(text("{{ (payload.zero if payload.yes else payload.x) | default('none') }}"), "0");
+    cr_expect_str_eq(text("{{ payload.x | upper | default('none') }}"), "none");
+    cr_expect_str_eq(text("{{ payload.none['x'] | default('none') }}"), "none");
+    cr_expect_str_eq(text("{{ (1 + 'a') | default('none') }}"), "TypeError");
+    cr_expect_str_eq(text("{{ payload.none() | default('none') }}"), "TypeError");
+}
+
+Test(expression_template, what_default_stands_in_for_may_be_missing_many_times)
+{
+    cr_expect_str_eq(text("{% for i in range(500) %}{% if [t.x for t in [1]] | default('') %}{% endif %}"
+                          "{% endfor %}"),
+                     "");
+}
+
+Test(expression_template, is_defined_asks)
+{
+    cr_expect_str_eq(text("{{ payload.x is defined }} {{ payload.x is not defined }}"), "False True");
+    cr_expect_str_eq(text("{{ payload.none is defined }} {{ not payload.x is defined }}"), "True True");
+    cr_expect_str_eq(text("{{ payload.tags[3] is defined and 1 }}"), "False");
+    cr_expect_str_eq(text("{{ payload.none is None }} {{ payload.none is not None }}"), "True False");
+    expect_failure("{{ payload.x | is defined }}", TEMPLATE_TEXT, EXCEPTION_SYNTAX, 15);
+}
+
+Test(expression_template, filters_are_bounded)
+{
+    char source[512] = "{{ 1";
+    for (int i = 0; i < LIMIT_EXPRESSION_DEPTH - 1; i++)
+        strcat(source, " | e");
+    size_t size = strlen(source);
+    strcpy(source + size, " }}");
+    cr_expect_str_eq(text(source), "1");
+    strcpy(source + size, " | e }}");
+    cr_expect_str_eq(text(source), "ResourceError");
 }
 
 Test(expression_template, filters_make_text)
@@ -168,9 +215,27 @@ Test(expression_template, for_goes_over_whatever_python_goes_over)
     cr_expect_str_eq(text("{% for x in payload.tags if x else [] %}{% endfor %}"), "NameError");
     cr_expect_str_eq(text("{% for x in [] %}a{% else %}b{% endfor %}"), "b");
     cr_expect_str_eq(text("{% for x in [1] %}a{% else %}b{% endfor %}"), "a");
+    cr_expect_str_eq(text("{% for x in range(3) %}{{ x }}{% for y in [] %}{% endfor %}{% endfor %}"), "012");
     expect_failure("{% for a, b in [[1]] %}{% endfor %}", TEMPLATE_TEXT, EXCEPTION_VALUE, 15);
     expect_failure("{% for a, b in [[1, 2], [1, 2, 3]] %}{% endfor %}", TEMPLATE_TEXT, EXCEPTION_VALUE, 15);
     expect_failure("{% for a, b in [1] %}{% endfor %}", TEMPLATE_TEXT, EXCEPTION_TYPE, 15);
+}
+
+Test(expression_template, variables_are_bounded)
+{
+    cr_expect_str_eq(text("{% for a, b, c, d in [[1, 2, 3, 4]] %}{{ a + d }}{% endfor %}"), "5");
+    expect_failure("{% for a, b, c, d, e in [] %}{% endfor %}", TEMPLATE_TEXT, EXCEPTION_RESOURCE, 19);
+    static const char *many[260];
+    for (size_t i = 0; i < sizeof many / sizeof *many; i++)
+        many[i] = "x";
+    expression_scope scope = {.names = many, .count = 255};
+    static const char source[] = "{% for y in [] %}{% endfor %}";
+    cr_expect_null(template_compile(&memory, source, sizeof source - 1, TEMPLATE_TEXT, &scope, &failure));
+    cr_expect_eq(failure.type, EXCEPTION_RESOURCE);
+    scope.count = 254;
+    cr_expect_not_null(template_compile(&memory, source, sizeof source - 1, TEMPLATE_TEXT, &scope, &failure));
+    scope.count = 257;
+    cr_expect_null(template_compile(&memory, "", 0, TEMPLATE_TEXT, &scope, &failure));
 }
 
 Test(expression_template, loop_knows_where_it_is)
@@ -264,6 +329,7 @@ Test(expression_template, syntax_errors_have_their_position)
         {"a{% if 1", 1},
         {"a{# ", 1},
         {"{{ }}", 3},
+        {"{{ ) }}", 3},
         {"{{ 1 + }}", 6},
         {"{% %}", 3},
         {"{% set x = 1 %}", 3},
@@ -364,17 +430,18 @@ Test(expression_template, one_budget_serves_the_whole_render)
                      "ResourceError");
     cr_expect_str_eq(text("{% for x in range(1000) %}{% if 'x' * 100000 %}{% endif %}{% endfor %}"),
                      "ResourceError");
+    cr_expect_not_null(strstr(failure.message, "budget of memory"));
 }
 
 Test(expression_template, rendering_appends)
 {
     buffer out;
     const template *t = compile("b", 1, TEMPLATE_TEXT);
-    buffer_init(&out, &memory, 16);
+    buffer_init(&out, &memory, 4 << 20);
     buffer_add_text(&out, "a");
     cr_expect(template_render(t, values, &memory, &out, &failure));
     cr_expect_eq(out.size, 2);
-    cr_expect_eq(out.limit, 16);
+    cr_expect_eq(out.limit, 4 << 20);
     cr_expect_arr_eq(out.bytes, "ab", 2);
 }
 
