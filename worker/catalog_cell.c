@@ -1,12 +1,12 @@
 #include "worker/catalog_cell.h"
 
-#include <stdlib.h>
+#include <assert.h>
 
 void catalog_cell_init(catalog_cell *c)
 {
     c->newest = NULL;
-    if (uv_mutex_init(&c->mutex) != 0)
-        abort(); /* the kernel has no resources for a lock: nothing will work */
+    int failed = uv_mutex_init(&c->mutex);
+    assert(failed == 0); /* the kernel has no resources for a lock: nothing would work */
 }
 
 void catalog_cell_free(catalog_cell *c)

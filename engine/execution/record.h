@@ -1,8 +1,9 @@
 /* record: an execution as Redis keeps it: one JSON object under one key, readable with GET, written whole.
  *
  *   {"format":1,"execution_id":"...","status":"COMPLETED","run":1,"workflow_id":"...","workflow_version":1,
- *    "control_version":0,"trigger_id":null,"recipient":"...","origin":{"topic":"...","partition":0,"offset":7},
- *    "key":"...","traceparent":null,"tracestate":null,"payload":{...},"metadata":{...},"current_step":3,
+ *    "control_version":0,"trigger_id":null,"recipient":"...",
+ *    "origin":{"topic":"...","partition":0,"offset":7},"key":"...","traceparent":null,"tracestate":null,
+ *    "payload":{...},"metadata":{...},"current_step":3,
  *    "started_at":"2026-11-24T11:53:05.123Z","completed_at":"...",
  *    "steps":[{"step_id":"...","step_type":"EMAIL","status":"COMPLETED","attempt":1,"reason":null,
  *              "result":{"provider":"...","message":{...}},"error":null,

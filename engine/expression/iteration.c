@@ -218,7 +218,7 @@ static iteration_step next_of_object(evaluation *ev, value *iterator, value *ite
     case ITERATOR_REVERSED:
         return next_reversed(ev, object, item);
     default:
-        assert(!"a view or nothing where a cursor must be");
+        assert(false && "a view or nothing where a cursor must be");
         return ITERATION_END;
     }
 }

@@ -581,7 +581,7 @@ static bool compile(compiler *c, const node *n)
     case NODE_GENERATOR:
         return compile_comprehension(c, n);
     default:
-        assert(!"a part of another node");
+        assert(false && "a part of another node");
         return false;
     }
 }

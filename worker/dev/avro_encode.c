@@ -13,7 +13,7 @@ static bool misfit(error *e, const char *expected)
 
 static bool put_record(avro_value_t *to, const value *v, arena *a, error *e)
 {
-    size_t count;
+    size_t count = 0;
     avro_value_get_size(to, &count);
     for (size_t i = 0; i < count; i++) {
         avro_value_t field;
