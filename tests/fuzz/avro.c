@@ -6,8 +6,6 @@
 #include "engine/value/avro.h"
 #include "engine/value/json.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* A byte of a value is at most six of JSON, and the buffer doubles. */
 enum { MEMORY_MAX = 4 << 20, CHECK_MEMORY_MAX = 32 * MEMORY_MAX };
 

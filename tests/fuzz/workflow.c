@@ -5,8 +5,6 @@
 #include "engine/limits.h"
 #include "engine/workflow/workflow.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 static void run_steps(const workflow *w, arena *memory)
 {
     value names[WORKFLOW_NAME_COUNT];
