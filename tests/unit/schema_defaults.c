@@ -76,6 +76,10 @@ Test(schema_defaults, fills_what_is_missing)
          "\"k\":{"
          "\"const\":\"b\"},\"n\":{\"default\":2}}}]}",
          "{\"k\":\"b\"}", "{\"k\":\"b\",\"n\":2}"},
+        {"{\"oneOf\":[{\"properties\":{\"k\":{\"const\":\"a\"},\"n\":{\"default\":1}}},{\"properties\":{"
+         "\"k\":{"
+         "\"const\":\"b\"},\"n\":{\"default\":2}}}]}",
+         "{\"k\":\"a\"}", "{\"k\":\"a\",\"n\":1}"},
         {"{\"properties\":{\"a\":{\"default\":{},\"properties\":{\"b\":{\"default\":1}}}}}", "{}",
          "{\"a\":{}}"},
         {"{\"properties\":{\"next\":{\"$ref\":\"#\"},\"n\":{\"default\":0}}}",

@@ -61,6 +61,7 @@ static const sample samples[] = {
     {"hostname", "xn--bcher-kva.example", true},
     {"hostname", "xn--abc-.example", false},
     {"hostname", "xn--0.example", false},
+    {"hostname", "xn---3xa", false},
     {"idn-hostname",
      "b\xC3\xBC"
      "cher.example",

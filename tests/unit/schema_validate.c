@@ -142,7 +142,7 @@ Test(schema_validate, wide_work_is_bounded, .timeout = 60)
 Test(schema_validate, a_limit_does_not_outlive_its_validation)
 {
     cr_expect_eq(limit_of("{\"$ref\":\"#\"}", "1"), ERROR_LIMIT);
-    cr_expect_eq(limit_of("{\"type\":\"integer\"}", "1"), ERROR_NONE);
+    cr_expect_eq(limit_of("{\"items\":{\"type\":\"integer\"}}", "[1]"), ERROR_NONE);
 }
 
 /* More than one word of marks, and branches that fail after marking. */
