@@ -46,12 +46,12 @@ static inline uint32_t find_property(const key_table *keys, const value *key, ui
 /* The common case: no patterns, nobody asks what was evaluated, and the first refusal ends it. */
 static bool members_hold(const visit *x, const members_rule *rule)
 {
-    const value_member *member = x->instance->members;
-    const value_member *end = member + x->instance->count;
+    const value *map = x->instance;
     place at = {.parent = x->at, .index = PLACE_NO_INDEX};
     uint32_t required = 0;
     uint32_t guess = 0;
-    for (; member < end; member++) {
+    for (uint32_t i = 0; i < map->count; i++) { /* no end pointer: an empty map has no members to point at */
+        const value_member *member = &map->members[i];
         uint32_t number = find_property(&rule->keys, &member->key, guess);
         const node *n = rule->additional;
         if (number != KEY_NONE) {
