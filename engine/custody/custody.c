@@ -13,6 +13,8 @@
  * aborted ones; intake is shut until the positions are put back.
  *  5. A trigger is taken once per assignment, unless a rewind comes between.
  *  6. An epoch opened under an earlier assignment changes nothing in the present one when it ends.
+ *  7. One thing at a time is asked of the shell: nothing is committed while a rewind runs, even one that a
+ * revocation has made pointless.
  *
  * States of the assignment, and what moves it:
  *
@@ -50,7 +52,7 @@ struct custody {
     uint32_t in_flight;
     size_t bytes_in_flight;
     int64_t revoke_deadline_ms;
-    bool rewind_asked;
+    bool rewind_runs; /* CUSTODY_REWIND was asked for and not answered yet */
     bool stopping;
 };
 
@@ -194,12 +196,17 @@ void custody_aborted(custody *c, epoch *e)
     drop_uncommitted(c);
     if (c->state == OWNED) {
         c->state = REWINDING;
-        c->rewind_asked = false;
     }
+}
+
+bool custody_rewinding(const custody *c)
+{
+    return c->state == REWINDING;
 }
 
 void custody_rewound(custody *c)
 {
+    c->rewind_runs = false;
     if (c->state != REWINDING)
         return; /* a revocation came between */
     partition_table_rewind(&c->partitions);
@@ -286,12 +293,13 @@ custody_effect custody_next(custody *c, int64_t now_ms)
         c->closing = c->open;
         c->open = NULL;
     }
-    if (c->closing != NULL && c->closing->state == EPOCH_SEALED && c->closing->unsettled == 0) {
+    if (c->closing != NULL && c->closing->state == EPOCH_SEALED && c->closing->unsettled == 0 &&
+        !c->rewind_runs) {
         epoch_move(c->closing, EPOCH_COMMITTING);
         return (custody_effect){.action = CUSTODY_COMMIT, .epoch = c->closing};
     }
-    if (c->state == REWINDING && !c->rewind_asked) {
-        c->rewind_asked = true;
+    if (c->state == REWINDING && !c->rewind_runs) {
+        c->rewind_runs = true;
         return (custody_effect){.action = CUSTODY_REWIND};
     }
     if (revocation_done(c, now_ms)) {

@@ -60,7 +60,10 @@ void custody_settle(custody *c, epoch *e);
  */
 void custody_committed(custody *c, epoch *e);
 void custody_aborted(custody *c, epoch *e);
+/* The rewind that CUSTODY_REWIND asked for is done, or is not wanted any more (custody_rewinding). */
 void custody_rewound(custody *c);
+/* True from an abort until the rewind, unless a revocation comes between. */
+bool custody_rewinding(const custody *c);
 
 /* The next thing to do. */
 custody_effect custody_next(custody *c, int64_t now_ms);

@@ -225,3 +225,24 @@ Test(custody_custody, stopping_drains)
     end(3, e, true);
     next(4, CUSTODY_STOPPED);
 }
+
+Test(custody_custody, nothing_commits_while_a_rewind_runs_that_nobody_wants_any_more)
+{
+    epoch *e = committing(0, 0);
+    custody_aborted(c, e);
+    end(101, e, false);
+    next(102, CUSTODY_REWIND);
+    cr_expect(custody_rewinding(c));
+    custody_revoke(c, 103, true);
+    next(103, CUSTODY_RELEASE);
+    custody_released(c);
+    cr_assert(custody_assign(c, keys, 3));
+    cr_expect_not(custody_rewinding(c));
+    epoch *present = take(7, 110);
+    custody_settle(c, present);
+    next(300, CUSTODY_WAIT);
+    custody_rewound(c);
+    cr_expect_eq(next(301, CUSTODY_COMMIT).epoch, present);
+    custody_committed(c, present);
+    end(302, present, true);
+}

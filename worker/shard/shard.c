@@ -29,6 +29,10 @@
 enum {
     MESSAGES_A_TURN = 256, /* so that replies and timers get their turn under load */
     RETRY_PAUSE_MS = 500,  /* before a job that found no broker is started again */
+    ABORT_PAUSE_MAX_MS = 5000,
+    /* The consumer must be polled even if nothing comes, or the group thinks that we are stuck
+       (max.poll.interval.ms). */
+    POLL_AT_LEAST_EVERY_MS = 1000,
 };
 
 typedef enum shard_stage { STAGE_JOINING, STAGE_RUNNING, STAGE_CLOSING } shard_stage;
@@ -42,6 +46,7 @@ struct shard {
     uv_idle_t busy;   /* runs while there is more to take at once, so that the loop does not sleep */
     uv_timer_t timer; /* wakes the loop when custody has something to do */
     uv_timer_t retry; /* starts a job again */
+    uv_timer_t poll;  /* has the intake polled now and then */
     uv_async_t stop;
     uv_poll_t intake_poll;
     int intake_descriptor;
@@ -56,6 +61,8 @@ struct shard {
     job job;
     job_kind retry_kind;
     log_limiter job_limiter;
+    log_limiter abort_limiter;
+    unsigned aborts;     /* since the last commit that took effect */
     shard_status status; /* as the loop knows it */
     uv_mutex_t mutex;
     shard_status published; /* as others may see it; behind the mutex */
@@ -106,6 +113,7 @@ static void close_shard(shard *s)
         uv_prepare_stop(&s->turn);
         uv_idle_stop(&s->busy);
         uv_timer_stop(&s->retry);
+        uv_timer_stop(&s->poll);
         intake_notify(s->intake, -1);
         publish_status(s);
     }
@@ -230,8 +238,18 @@ static void on_retry(uv_timer_t *timer)
     shard *s = timer->data;
     if (s->retry_kind == JOB_JOIN)
         job_join(&s->job);
-    else
+    else if (custody_rewinding(s->custody))
         start_rewind(s);
+    else
+        custody_rewound(s->custody); /* the assignment is gone: nothing to put back */
+}
+
+/* An epoch that is aborted again and again (a topic refuses an event, say) must not become a busy loop. */
+static void rewind_later(shard *s)
+{
+    uint64_t pause_ms = s->aborts < 2 ? 0 : (uint64_t)RETRY_PAUSE_MS * s->aborts;
+    s->retry_kind = JOB_REWIND;
+    uv_timer_start(&s->retry, on_retry, pause_ms < ABORT_PAUSE_MAX_MS ? pause_ms : ABORT_PAUSE_MAX_MS, 0);
 }
 
 static void retry_job(shard *s, job_kind kind)
@@ -259,12 +277,18 @@ static void on_joined(shard *s)
 
 static void on_commit_done(shard *s)
 {
+    uint64_t suppressed;
     if (s->job.outcome == PUBLISHER_OK) {
         custody_committed(s->custody, s->job.epoch);
+        s->aborts = 0;
+        log_limiter_reset(&s->abort_limiter);
         return;
     }
-    log_warn(s->options.log, "epoch_aborted", log_int("shard", s->options.number),
-             log_int("triggers", s->job.epoch->trigger_count), log_text("message", s->job.error.message));
+    s->aborts++;
+    if (log_limiter_allow(&s->abort_limiter, uv_now(&s->loop), &suppressed))
+        log_warn(s->options.log, "epoch_aborted", log_int("shard", s->options.number),
+                 log_int("triggers", s->job.epoch->trigger_count), log_text("message", s->job.error.message),
+                 log_int("suppressed", (int64_t)suppressed));
     custody_aborted(s->custody, s->job.epoch);
 }
 
@@ -328,7 +352,7 @@ static void obey(shard *s)
             end_epoch(&effect);
             break;
         case CUSTODY_REWIND:
-            start_rewind(s);
+            rewind_later(s);
             break;
         case CUSTODY_RELEASE:
             release(s);
@@ -373,6 +397,12 @@ static void on_turn(uv_prepare_t *prepare)
         uv_idle_start(&s->busy, on_nothing);
     else
         uv_idle_stop(&s->busy);
+}
+
+static void on_poll_due(uv_timer_t *timer)
+{
+    shard *s = timer->data;
+    s->intake_waits = true;
 }
 
 static void on_intake_event(uv_poll_t *poll, int status, int events)
@@ -507,11 +537,13 @@ static bool make_loop(shard *s, error *e)
     uv_idle_init(&s->loop, &s->busy);
     uv_timer_init(&s->loop, &s->timer);
     uv_timer_init(&s->loop, &s->retry);
+    uv_timer_init(&s->loop, &s->poll);
     uv_async_init(&s->loop, &s->stop, on_stop);
     uv_poll_init(&s->loop, &s->intake_poll, s->intake_descriptor);
-    s->turn.data = s->retry.data = s->stop.data = s->intake_poll.data = s;
+    s->turn.data = s->retry.data = s->poll.data = s->stop.data = s->intake_poll.data = s;
     uv_prepare_start(&s->turn, on_turn);
     uv_poll_start(&s->intake_poll, UV_READABLE, on_intake_event);
+    uv_timer_start(&s->poll, on_poll_due, POLL_AT_LEAST_EVERY_MS, POLL_AT_LEAST_EVERY_MS);
     intake_notify(s->intake, s->intake_descriptor);
     s->job = (job){.loop = &s->loop,
                    .intake = s->intake,
