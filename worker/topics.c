@@ -1,11 +1,38 @@
 #include "worker/topics.h"
 
 #include <librdkafka/rdkafka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "worker/kafka_client.h"
 
 enum { TOPICS_MAX = 64, OUTPUT_TOPICS = 3 };
+
+typedef struct inquiry {
+    kafka_client client; /* first: librdkafka's opaque begins with it */
+    char refusal[256];   /* what a broker said that did not let us in; empty where none did */
+} inquiry;
+
+/* Metadata's own error tells a wrong password and a dead broker not apart. */
+static void on_error(rd_kafka_t *rk, int code, const char *reason, void *opaque)
+{
+    (void)rk;
+    inquiry *i = opaque;
+    if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL)
+        snprintf(i->refusal, sizeof i->refusal, "%s", reason);
+}
+
+static void tell_unreachable(rd_kafka_t *rk, const config *c, rd_kafka_resp_err_t code, error *e)
+{
+    const inquiry *i = rd_kafka_opaque(rk);
+    rd_kafka_poll(rk, 0); /* serves on_error */
+    if (i->refusal[0] != '\0')
+        error_set(e, ERROR_KAFKA, 0, "Kafka at %s does not let us in: %s", kafka_client_servers(c),
+                  i->refusal);
+    else
+        error_set(e, ERROR_KAFKA, 0, "no Kafka broker answers at %s (%s)", kafka_client_servers(c),
+                  rd_kafka_err2str(code));
+}
 
 /* The topics that the cluster lacks. */
 typedef struct missing {
@@ -32,9 +59,10 @@ static bool find_missing(rd_kafka_t *rk, const config *c, int timeout_ms, missin
 {
     const rd_kafka_metadata_t *metadata;
     rd_kafka_resp_err_t code = rd_kafka_metadata(rk, 1, NULL, &metadata, timeout_ms);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
-        return error_set(e, ERROR_KAFKA, 0, "no Kafka broker answers at %s (%s)", kafka_client_servers(c),
-                         rd_kafka_err2str(code));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        tell_unreachable(rk, c, code, e);
+        return false;
+    }
     for (size_t i = 0; i < c->triggers.count; i++)
         look_for(metadata, c->triggers.items[i], m);
     look_for(metadata, c->step_completions, m);
@@ -120,7 +148,7 @@ static topics_outcome ensure(rd_kafka_t *rk, const config *c, const logger *log,
 topics_outcome topics_ensure(const config *c, const logger *log, int timeout_ms, error *e)
 {
     char reason[512];
-    kafka_client client = {log};
+    inquiry asked = {.client = {log}};
     if (c->triggers.count > TOPICS_MAX) {
         error_set(e, ERROR_CONFIG, 0, "worker.triggers names more than %d topics", TOPICS_MAX);
         return TOPICS_FAILED;
@@ -128,7 +156,8 @@ topics_outcome topics_ensure(const config *c, const logger *log, int timeout_ms,
     rd_kafka_conf_t *conf = kafka_client_admin(c, e);
     if (conf == NULL)
         return TOPICS_FAILED;
-    rd_kafka_conf_set_opaque(conf, &client);
+    rd_kafka_conf_set_opaque(conf, &asked);
+    rd_kafka_conf_set_error_cb(conf, on_error);
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
     if (rk == NULL) {
         rd_kafka_conf_destroy(conf);

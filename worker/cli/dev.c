@@ -243,6 +243,9 @@ int cli_dev(int argc, char **argv)
     int exit_code = CLI_FAILED;
     if (d == NULL)
         return CLI_FAILED;
+    /* Two members that join at once can make the mock cluster (of librdkafka 2.0.2) wait for 45 seconds: the
+       leader's assignment reaches it before the other member asks. First, so that --set can override it. */
+    add_set(d, "worker.shards=1");
     if (read_command_line(d, argc, argv, &exit_code)) {
         exit_code = run(d);
         if (exit_code == CLI_ABORTED)
