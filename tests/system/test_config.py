@@ -168,7 +168,7 @@ def test_all_errors_are_told_at_once(site):
 def test_yaml_that_is_broken_says_the_line(site):
     (site.folder / "workflows" / "bad.yaml").write_text("workflow_id: bad\nname: Bad\nsteps:\n  - step_id: [\n")
     said = refused(site)
-    assert "bad.yaml" in said and any(f":{line}" in said for line in (4, 5))
+    assert "bad.yaml" in said and ("line=4" in said or "line=5" in said)
 
 
 def test_a_broken_writer_schema_does_not_start(quiet_site):
