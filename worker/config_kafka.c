@@ -46,12 +46,12 @@ static bool refuse_owned(const config_property *property, error *e)
         if (strcmp(property->name, owned[i].name) == 0)
             return error_set(e, ERROR_CONFIG, 0, "%s", owned[i].advice);
     }
-    /* Below 2.10 a commit during a cooperative rebalance loses the assignment. */
-    if (strcmp(property->name, "partition.assignment.strategy") == 0 && rd_kafka_version() < 0x020a00ff &&
+    /* A shard gives back all of its partitions at once. Below librdkafka 2.10 a commit during a cooperative
+     * rebalance would lose the assignment besides. */
+    if (strcmp(property->name, "partition.assignment.strategy") == 0 &&
         strstr(property->value, "cooperative") != NULL)
         return error_set(e, ERROR_CONFIG, 0,
-                         "cooperative assignment needs librdkafka 2.10, this is %s; use range or roundrobin",
-                         rd_kafka_version_str());
+                         "cooperative assignment is not supported; use range or roundrobin");
     return true;
 }
 

@@ -268,8 +268,7 @@ Test(worker_config, properties_that_carillon_decides_are_refused)
     expect_refused("[kafka]\ngroup.id = g\n", "2: kafka.group.id: is set by worker.group");
     cr_expect_not(load("[kafka.consumer]\nenable.auto.commit = true\n"));
     cr_expect_not(load("[kafka.producer]\ntransactional.id = t\n"));
-    if (rd_kafka_version() < 0x020a00ff)
-        cr_expect_not(load("[kafka]\npartition.assignment.strategy = cooperative-sticky\n"));
+    cr_expect_not(load("[kafka]\npartition.assignment.strategy = cooperative-sticky\n"));
     expect_loaded("[kafka]\npartition.assignment.strategy = roundrobin\n");
 }
 
