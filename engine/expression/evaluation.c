@@ -35,14 +35,11 @@ void evaluation_fail(evaluation *ev, exception_type type, const char *format, ..
     va_end(arguments);
 }
 
-bool evaluation_spend(evaluation *ev, size_t steps)
+bool evaluation_raise_steps(evaluation *ev)
 {
-    if (steps > ev->steps_left) {
-        ev->steps_left = 0;
-        return evaluation_raise(ev, EXCEPTION_RESOURCE, "the budget of steps is used up");
-    }
-    ev->steps_left -= steps;
-    return true;
+    ev->steps_left = 0;
+    return evaluation_raise(ev, EXCEPTION_RESOURCE, "the expression takes more than %d steps",
+                            LIMIT_EXPRESSION_STEPS);
 }
 
 static bool raise_memory(evaluation *ev)

@@ -54,8 +54,16 @@ void evaluation_init(evaluation *ev, arena *a, exception *x);
  * rules, as CPython's do, but never the content of a value. */
 #define evaluation_raise(...) (evaluation_fail(__VA_ARGS__), error_false())
 void evaluation_fail(evaluation *ev, exception_type type, const char *format, ...) PRINTF_LIKE(3, 4);
+/* Raises what evaluation_spend raises. Returns false. */
+bool evaluation_raise_steps(evaluation *ev);
 /* Takes `steps` from the budget: what touches n items or bytes spends about n. False with ResourceError. */
-MUST_CHECK bool evaluation_spend(evaluation *ev, size_t steps);
+MUST_CHECK static inline bool evaluation_spend(evaluation *ev, size_t steps)
+{
+    if (steps > ev->steps_left)
+        return evaluation_raise_steps(ev);
+    ev->steps_left -= steps;
+    return true;
+}
 /* Takes `size` bytes from the memory budget, for what is built in the arena by other means (builders). False
  * with ResourceError. */
 MUST_CHECK bool evaluation_charge(evaluation *ev, size_t size);

@@ -169,6 +169,24 @@ iteration_step machine_resume(evaluation *ev, void *object, value *item)
 
 /* ---- instructions that are more than a line ---- */
 
+static inline uint64_t load(const char *bytes, size_t size)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, size);
+    return word;
+}
+
+/* Keys are short, and to call memcmp would cost more than it does: two loads, which may overlap, compare what
+ * has 4 to 16 bytes. */
+static inline bool same_bytes(const char *a, const char *b, size_t size)
+{
+    if (size >= 8 && size <= 16)
+        return load(a, 8) == load(b, 8) && load(a + size - 8, 8) == load(b + size - 8, 8);
+    if (size >= 4 && size < 8)
+        return load(a, 4) == load(b, 4) && load(a + size - 4, 4) == load(b + size - 4, 4);
+    return memcmp(a, b, size) == 0;
+}
+
 /* The member of a map by a key that is text. A scan beats the hash where there are few: most members are told
  * apart by their keys' lengths or first bytes. */
 static inline const value *find_member(const value *map, const value *key)
@@ -178,7 +196,7 @@ static inline const value *find_member(const value *map, const value *key)
     for (uint32_t i = 0; i < map->count; i++) {
         const value_member *member = &map->members[i];
         if (member->key.count == key->count && member->key.kind == VALUE_STRING &&
-            memcmp(member->key.text, key->text, key->count) == 0)
+            same_bytes(member->key.text, key->text, key->count))
             return &member->value;
     }
     return NULL;
@@ -213,6 +231,17 @@ static inline bool member_of(evaluation *ev, const value *v, const value *name, 
         return attribute_get_member(ev, v, name, result);
     *result = *found;
     return true;
+}
+
+/* A copy in two halves. What an instruction has just made is written in halves, and a load of all 16 bytes
+ * would have to wait until both have left the store buffer. */
+static inline void copy_fresh(value *to, const value *from)
+{
+    uint64_t head;
+    memcpy(&head, from, sizeof head);
+    int64_t body = from->integer;
+    memcpy(to, &head, sizeof head);
+    to->integer = body;
 }
 
 static inline bool truth(const value *v)
@@ -558,7 +587,7 @@ static outcome run(const machine *m, frame *f, collector *collected, value *resu
             f->next = next;
             return OUTCOME_YIELDED;
         case OP_RETURN:
-            *result = *--top;
+            copy_fresh(result, --top);
             return OUTCOME_RETURNED;
         case OP_END:
             return OUTCOME_RETURNED;
