@@ -177,9 +177,10 @@ value compiler_name(compiler *c, const value *v)
 
 /* ---- programs ---- */
 
-void compiler_add_exception(compiler *c, const value *text, workflow_rule rule, const exception *x)
+void compiler_add_at(compiler *c, const value *text, workflow_rule rule, size_t offset, const char *kind,
+                     const char *message)
 {
-    size_t at = x->position < text->count ? x->position : text->count;
+    size_t at = offset < text->count ? offset : text->count;
     size_t line = 1;
     size_t line_start = 0;
     for (size_t i = 0; i < at; i++) {
@@ -189,14 +190,20 @@ void compiler_add_exception(compiler *c, const value *text, workflow_rule rule, 
         }
     }
     size_t character = utf8_length(text->text + line_start, at - line_start) + 1;
-    bool one_line = memchr(text->text, '\n', text->count) == NULL;
-    if (one_line)
-        workflow_findings_add(c->findings, c->document, text, rule, "%s at character %zu: %s",
-                              exception_name(x->type), character, x->message);
+    const char *space = kind != NULL ? " " : "";
+    kind = kind != NULL ? kind : "";
+    if (memchr(text->text, '\n', text->count) == NULL)
+        workflow_findings_add(c->findings, c->document, text, rule, "%s%sat character %zu: %s", kind, space,
+                              character, message);
     else
         workflow_findings_add(c->findings, c->document, text, rule,
-                              "%s at line %zu, character %zu of the text: %s", exception_name(x->type), line,
-                              character, x->message);
+                              "%s%sat line %zu, character %zu of the text: %s", kind, space, line, character,
+                              message);
+}
+
+void compiler_add_exception(compiler *c, const value *text, workflow_rule rule, const exception *x)
+{
+    compiler_add_at(c, text, rule, x->position, exception_name(x->type), x->message);
 }
 
 /* The message of a schema's error begins with the JSON Pointer of the keyword: follow it to its line. */

@@ -61,6 +61,9 @@ value compiler_copy_text(compiler *c, const value *v);
 
 /* A finding at the string that did not compile, with the place in it. */
 void compiler_add_exception(compiler *c, const value *text, workflow_rule rule, const exception *x);
+/* A finding at byte `offset` of a string: `kind at character N: message`; kind may be NULL. */
+void compiler_add_at(compiler *c, const value *text, workflow_rule rule, size_t offset, const char *kind,
+                     const char *message);
 /* Compiles the schema `v`, or a variant of it that is no part of the document. The workflow owns it. NULL
  * with a finding at the keyword that is wrong. */
 const schema *compiler_schema(compiler *c, const value *v, const value *variant, workflow_rule rule);

@@ -39,22 +39,23 @@ static const value *find_property(const value *root, const value *at, const valu
     return found;
 }
 
-/* The first member of `v` that its schema does not declare: its pointer is left in `b`. */
-static bool find_undeclared(const value *root, const value *at, const value *v, bool closed, buffer *b)
+/* The first member of `v` that its schema does not declare, though it declares some: its pointer is left in
+ * `b`. */
+static bool find_undeclared(const value *root, const value *at, const value *v, buffer *b)
 {
     size_t size = b->size;
     for (uint32_t i = 0; v->kind == VALUE_LIST && at != NULL && i < v->count; i++) {
         buffer_format(b, "/%u", i);
-        if (find_undeclared(root, value_field(at, "items"), &v->items[i], false, b))
+        if (find_undeclared(root, value_field(at, "items"), &v->items[i], b))
             return true;
         b->size = size;
     }
-    closed = closed || find_property(root, at, NULL, 0) != NULL;
+    bool closed = find_property(root, at, NULL, 0) != NULL;
     for (uint32_t i = 0; v->kind == VALUE_MAP && closed && i < v->count; i++) {
         const value *property = find_property(root, at, &v->members[i].key, 0);
         buffer_add_byte(b, '/');
         buffer_add(b, v->members[i].key.text, v->members[i].key.count);
-        if (property == NULL || find_undeclared(root, property, &v->members[i].value, false, b))
+        if (property == NULL || find_undeclared(root, property, &v->members[i].value, b))
             return true;
         b->size = size;
     }
@@ -149,7 +150,7 @@ bool control_schema_check(const control_schema *s, validator *v, const value *va
 {
     buffer pointer;
     buffer_init(&pointer, scratch, POINTER_SIZE_MAX);
-    if (find_undeclared(&s->document, &s->document, values, true, &pointer)) {
+    if (find_undeclared(&s->document, &s->document, values, &pointer)) {
         if (pointer.failed)
             return error_set(e, ERROR_CONTROL, 0, "a control is not declared");
         return error_set(e, ERROR_CONTROL, 0, "%.*s: the control schema declares no such property",

@@ -6,6 +6,7 @@
 #include "engine/limits.h"
 #include "engine/value/copy.h"
 #include "engine/workflow/controls.h"
+#include "engine/workflow/static_check.h"
 #include "engine/workflow/step_compiler.h"
 
 /* What retain and release find behind the workflow that others see. */
@@ -215,6 +216,8 @@ const workflow *workflow_compile(const document *d, const workflow_standing *sta
     arena_init(&o->arena, 4096, LIMIT_WORKFLOW_MEMORY);
     compiler c = {.document = d, .findings = f, .arena = &o->arena, .schemas = &o->schemas};
     compile_root(&c, &o->workflow, standing);
+    if (standing == NULL && workflow_findings_total(f) == before)
+        static_check(&c, &o->workflow);
     if (workflow_findings_total(f) == before)
         return &o->workflow;
     workflow_release(&o->workflow);

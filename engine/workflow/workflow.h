@@ -74,7 +74,9 @@ typedef struct workflow_standing {
 } workflow_standing;
 
 /* Compiles a document; nothing of it is kept. `standing` NULL: version 1 and the status that the document
- * states, else active. The caller owns one reference. NULL with at least one finding more than before. */
+ * states, else active; only then is it searched for what fails for certain when it runs (static_check.h), so
+ * that what is stored compiles for ever. The caller owns one reference. NULL with at least one finding more
+ * than before. */
 MUST_CHECK const workflow *workflow_compile(const document *d, const workflow_standing *standing,
                                             workflow_findings *f);
 

@@ -263,6 +263,20 @@ static const broken documents[] = {
      "SyntaxError at character "},
     {STEP_WITH("skip_condition: 'nobody == 1'"), "skip_condition", 5, "/steps/0/skip_condition",
      "NameError at character 1: "},
+    {STEP_WITH("skip_condition: steps.a.status == 'x'"), "skip_condition", 5, "/steps/0/skip_condition",
+     "at character 7: the schema has no key 'a'"},
+    {STEP_WITH("skip_condition: controls.limit > 1, control_schema: {properties: {limits: {}}}"),
+     "skip_condition", 5, "/steps/0/skip_condition", "did you mean 'limits'?"},
+    {STEP_WITH("skip_condition: execution.number > 1"), "skip_condition", 5, "/steps/0/skip_condition",
+     "at character 11: the schema has no key 'number'"},
+    {STEP_WITH("skip_condition: workflow.id == 'x'"), "skip_condition", 5, "/steps/0/skip_condition",
+     "at character 10: the schema has no key 'id'"},
+    {STEP_WITH("skip_condition: now < 5"), "skip_condition", 5, "/steps/0/skip_condition", "always fails"},
+    {"workflow_id: w\nname: W\npayload_schema: {additionalProperties: false, properties: {amount: "
+     "{}}}\nsteps:\n"
+     "  - {step_id: a, step_type: SMS, name: A, config: {to: x, body: y}, skip_condition: payload.amuont > "
+     "1}\n",
+     "skip_condition", 5, "/steps/0/skip_condition", "did you mean 'amount'?"},
     {CONFIG_OF("SMS", "to: x, body: '\xc3\xa9{{ nobody }}'"), "template", 5, "/steps/0/config/body",
      "NameError at character 5: "},
     {HEAD "  - step_id: a\n    step_type: SMS\n    name: A\n    config:\n      to: x\n      body: |\n"
@@ -299,6 +313,44 @@ Test(workflow, each_broken_rule_is_one_finding_with_its_place)
         cr_expect_str_eq(finding->location, b->location, "%s: %s", b->text, printed(finding));
         cr_expect(strstr(finding->message, b->sentence) != NULL, "%s: %s", b->text, printed(finding));
         cr_expect_str_eq(finding->file, "w.yaml");
+    }
+}
+
+Test(workflow, a_condition_may_use_earlier_steps_and_declared_controls)
+{
+    const workflow *w = compile_ok(
+        HEAD STEP_A
+        "  - {step_id: b, step_type: SMS, name: B, config: {to: x, body: y}, control_schema: {properties: "
+        "{own: {}}}, skip_condition: steps.a.status == 'FAILED' or controls.own or controls.shared}\n"
+        "control_schema: {properties: {shared: {}}}\n");
+    workflow_release(w);
+}
+
+Test(workflow, what_is_stored_is_not_searched_for_what_fails_when_it_runs)
+{
+    const workflow *w = compile_as(STEP_WITH("skip_condition: execution.number > 1"),
+                                   &(workflow_standing){.version = 1, .status = WORKFLOW_ACTIVE});
+    cr_assert_not_null(w);
+    workflow_release(w);
+}
+
+Test(workflow, addresses_and_headlines_are_one_line)
+{
+    static const char *const configs[] = {
+        CONFIG_OF("IN_APP", "body: x, subject: \"a\\nb\""),
+        CONFIG_OF("IN_APP", "body: x, redirect_url: \"a\\nb\""),
+        CONFIG_OF("EMAIL", "text: x, subject: y, to: \"a\\nb\""),
+        CONFIG_OF("EMAIL", "text: x, subject: y, to: z, from: \"a\\nb\""),
+        CONFIG_OF("EMAIL", "text: x, subject: y, to: z, reply_to: \"a\\nb\""),
+        CONFIG_OF("EMAIL", "text: x, to: z, subject: \"a\\nb\""),
+        CONFIG_OF("SMS", "body: x, to: \"a\\nb\""),
+        CONFIG_OF("PUSH", "body: x, title: y, to: \"a\\nb\""),
+        CONFIG_OF("PUSH", "body: x, to: y, title: \"a\\nb\""),
+    };
+    for (size_t i = 0; i < sizeof configs / sizeof configs[0]; i++) {
+        workflow_findings_init(&findings, &memory);
+        cr_assert_null(compile_as(configs[i], NULL), "taken: %s", configs[i]);
+        cr_assert_eq(findings.items[0].rule, RULE_TEMPLATE);
     }
 }
 
