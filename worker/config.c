@@ -247,7 +247,8 @@ static bool set_property_variable(loader *l, const char *section, const char *re
 static bool set_variable(loader *l, const char *name, const char *text)
 {
     static const char *const property_sections[] = {"kafka.consumer", "kafka.producer", "kafka"};
-    static const char *const other_sections[] = {"worker", "redis", "channels", "registry", "provider"};
+    static const char *const other_sections[] = {"worker",   "admin",    "redis",
+                                                 "channels", "registry", "provider"};
     char known[NAME_SIZE];
     for (size_t i = 0; i < config_key_count; i++) {
         environment_name(known, sizeof known, config_keys[i].section, config_keys[i].name);
@@ -379,6 +380,11 @@ static bool check(const config *c, error *e)
     return check_topics(c, e);
 }
 
+static bool is_default(const config *c, const char *section, const char *name)
+{
+    return c->settings[config_key_find(section, name) - config_keys].origin.layer == CONFIG_DEFAULT;
+}
+
 static bool load(loader *l, const config_source *source)
 {
     if (!load_defaults(l) || (source->path != NULL && !load_file(l, source->path)))
@@ -389,6 +395,7 @@ static bool load(loader *l, const config_source *source)
         if (!load_set(l, source->sets[i]))
             return false;
     }
+    l->config->admin_listen.is_default = is_default(l->config, "admin", "listen");
     return default_brokers(l) && check(l->config, l->error);
 }
 

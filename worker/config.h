@@ -37,6 +37,13 @@ typedef struct config_list {
     size_t count;
 } config_list;
 
+/* Where to listen. */
+typedef struct config_listen {
+    const char *host; /* a name or an address, without brackets; NULL: nowhere */
+    const char *port; /* decimal; "0": any that is free */
+    bool is_default;  /* nobody asked for it */
+} config_listen;
+
 typedef struct config_property {
     const char *name;
     const char *value;
@@ -79,6 +86,8 @@ typedef struct config {
     bool exit_on_unreachable;
     int log_level;  /* log_level */
     int log_format; /* log_format */
+    /* [admin] */
+    config_listen admin_listen;
     /* [kafka], [kafka.consumer], [kafka.producer] */
     config_properties kafka;
     config_properties kafka_consumer;

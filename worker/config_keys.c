@@ -57,6 +57,8 @@ const config_key config_keys[] = {
      .choices = {"debug", "info", "warn", "error"}, .help = "lines below this level are not written"},
     {"worker", "log.format", CONFIG_TYPE_CHOICE, FIELD(log_format), "logfmt", .choices = {"logfmt", "json"},
      .help = "form of the lines on standard error"},
+    {"admin", "listen", CONFIG_TYPE_LISTEN, FIELD(admin_listen), "127.0.0.1:9464",
+     .help = "host:port of /metrics, /livez and /readyz; port 0: a free one, told in the log; empty: off"},
     {"redis", "url", CONFIG_TYPE_REDIS_URL, FIELD(redis), "redis://127.0.0.1:6379/0",
      .help = "redis://[[user]:password@]host[:port][/database] or unix:///path[?db=database]"},
     {"redis", "timeout.ms", CONFIG_TYPE_MILLISECOND, FIELD(redis_timeout_ms), "5s", 10, HOUR_MS,

@@ -16,6 +16,7 @@ typedef enum config_type {
     CONFIG_TYPE_DURATION,    /* int64_t milliseconds; needs its unit */
     CONFIG_TYPE_SIZE,        /* int64_t bytes; a bare number is in bytes */
     CONFIG_TYPE_REDIS_URL,   /* redis_url */
+    CONFIG_TYPE_LISTEN,      /* config_listen: host:port, or nothing */
 } config_type;
 
 typedef struct config_key {

@@ -171,6 +171,31 @@ static bool parse_text(config *c, const char **field, const char *text, error *e
     return *field != NULL || out_of_memory(e);
 }
 
+static bool is_port(const char *text)
+{
+    size_t size = strlen(text);
+    return size > 0 && size <= 5 && strspn(text, "0123456789") == size &&
+           strtol(text, NULL, 10) <= UINT16_MAX;
+}
+
+/* The host may stand in brackets, as an IPv6 address must. */
+static bool parse_listen(config *c, config_listen *field, const char *text, error *e)
+{
+    *field = (config_listen){0};
+    if (*text == '\0')
+        return true;
+    const char *colon = strrchr(text, ':');
+    size_t size = colon == NULL ? 0 : (size_t)(colon - text);
+    bool bracketed = size > 2 && text[0] == '[' && text[size - 1] == ']';
+    if (size == 0 || !is_port(colon + 1) || (!bracketed && memchr(text, ':', size) != NULL))
+        return error_set(e, ERROR_CONFIG, 0,
+                         "must be host:port (127.0.0.1:9464, 0.0.0.0:9464, [::]:9464) or empty, not '%s'",
+                         text);
+    field->host = arena_copy(&c->memory, text + bracketed, size - (bracketed ? 2 : 0));
+    field->port = arena_copy(&c->memory, colon + 1, strlen(colon + 1));
+    return (field->host != NULL && field->port != NULL) || out_of_memory(e);
+}
+
 bool config_value_parse(config *c, const config_key *key, const char *text, error *e)
 {
     void *field = (char *)c + key->offset;
@@ -192,6 +217,8 @@ bool config_value_parse(config *c, const config_key *key, const char *text, erro
         return parse_choice(field, key, text, e);
     case CONFIG_TYPE_REDIS_URL:
         return redis_url_parse(&c->memory, text, field, e);
+    case CONFIG_TYPE_LISTEN:
+        return parse_listen(c, field, text, e);
     }
     return false;
 }

@@ -17,13 +17,16 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "worker/admin/admin.h"
+#include "worker/admin/process.h"
 #include "worker/catalog_watch.h"
 #include "worker/topics.h"
 
 enum {
     TOPICS_TIMEOUT_MS = 5000,
     TOPICS_PAUSE_MS = 1000,
-    SHARDS_MAX = 256,
+    SHARDS_MAX = VITALS_SHARDS_MAX,
+    PULSE_MS = 1000, /* an idle loop turns so often, to show that it lives */
 };
 
 typedef enum worker_stage { STAGE_PREPARING, STAGE_SERVING, STAGE_STOPPING, STAGE_STOPPED } worker_stage;
@@ -39,6 +42,7 @@ struct worker {
     uv_signal_t sigterm;
     uv_signal_t sigint;
     uv_timer_t retry;
+    uv_timer_t pulse;
     uv_work_t topics_work;
     topics_outcome topics;
     error topics_error;
@@ -49,6 +53,8 @@ struct worker {
     shard *shards[SHARDS_MAX];
     unsigned shard_count;
     uint32_t assignments_told; /* the sum over all shards when `ready` was last said */
+    vitals vitals;
+    admin *admin; /* NULL: off */
 };
 
 /* ---- the end ---- */
@@ -93,6 +99,7 @@ static void end_with(worker *w, worker_outcome outcome)
 static void request_stop(worker *w)
 {
     w->stops++;
+    atomic_store(&w->vitals.stopping, true);
     if (w->stops == 1) {
         log_info(w->options.log, "stopping", log_int("shards", w->shard_count));
         end_with(w, WORKER_STOPPED);
@@ -187,6 +194,7 @@ static void start_shards(worker *w)
             return;
         }
         w->shard_count = i + 1;
+        vitals_add_shard(&w->vitals, w->shards[i]);
     }
 }
 
@@ -285,6 +293,41 @@ static void size_pool(const config *c)
         setenv("UV_THREADPOOL_SIZE", text, 1);
 }
 
+static void on_pulse(uv_timer_t *timer)
+{
+    worker *w = timer->data;
+    vitals_turn(&w->vitals);
+}
+
+static void make_loop(worker *w)
+{
+    uv_loop_init(&w->loop);
+    uv_async_init(&w->loop, &w->stop, on_stop);
+    uv_async_init(&w->loop, &w->changed, on_changed);
+    uv_timer_init(&w->loop, &w->retry);
+    uv_timer_init(&w->loop, &w->pulse);
+    w->stop.data = w->changed.data = w->retry.data = w->pulse.data = w->topics_work.data = w;
+    uv_timer_start(&w->pulse, on_pulse, PULSE_MS, PULSE_MS);
+    if (w->options.handle_signals) {
+        watch_signal(w, &w->sigterm, SIGTERM);
+        watch_signal(w, &w->sigint, SIGINT);
+    }
+}
+
+/* False with the error where it cannot listen. */
+static bool start_admin(worker *w, error *e)
+{
+    const config *c = w->options.config;
+    w->vitals.config = c;
+    w->vitals.shards_wanted = shard_count(c);
+    w->vitals.start_seconds = process_start();
+    vitals_turn(&w->vitals);
+    if (c->admin_listen.host == NULL)
+        return true;
+    w->admin = admin_start(&c->admin_listen, &w->vitals, w->options.log, e);
+    return w->admin != NULL;
+}
+
 worker *worker_new(const worker_options *options, error *e)
 {
     worker *w = calloc(1, sizeof *w);
@@ -293,18 +336,14 @@ worker *worker_new(const worker_options *options, error *e)
         return NULL;
     }
     w->options = *options;
+    signal(SIGPIPE, SIG_IGN); /* a Redis that is gone must be an error of write(), not our end */
+    if (!start_admin(w, e)) {
+        free(w);
+        return NULL;
+    }
     catalog_cell_init(&w->catalog);
     size_pool(options->config);
-    signal(SIGPIPE, SIG_IGN); /* a Redis that is gone must be an error of write(), not our end */
-    uv_loop_init(&w->loop);
-    uv_async_init(&w->loop, &w->stop, on_stop);
-    uv_async_init(&w->loop, &w->changed, on_changed);
-    uv_timer_init(&w->loop, &w->retry);
-    w->stop.data = w->changed.data = w->retry.data = w->topics_work.data = w;
-    if (options->handle_signals) {
-        watch_signal(w, &w->sigterm, SIGTERM);
-        watch_signal(w, &w->sigint, SIGINT);
-    }
+    make_loop(w);
     return w;
 }
 
@@ -330,15 +369,23 @@ worker_outcome worker_run(worker *w)
     uv_run(&w->loop, UV_RUN_DEFAULT);
     if (w->outcome == WORKER_ABORTED)
         return WORKER_ABORTED;
+    admin_stop(w->admin); /* it looks at the shards */
+    w->admin = NULL;
     for (unsigned i = 0; i < w->shard_count; i++)
         shard_join(w->shards[i]);
     return w->outcome;
+}
+
+const char *worker_admin_address(const worker *w)
+{
+    return w->admin == NULL ? NULL : admin_address(w->admin);
 }
 
 void worker_free(worker *w)
 {
     if (w == NULL)
         return;
+    admin_stop(w->admin);
     uv_loop_close(&w->loop);
     catalog_cell_free(&w->catalog);
     free(w);

@@ -27,12 +27,14 @@ typedef struct worker_options {
     void *context;
 } worker_options;
 
-/* NULL with the error. */
+/* NULL with the error; ERROR_CONFIG where the admin server cannot listen where it was told to. */
 MUST_CHECK worker *worker_new(const worker_options *options, error *e);
 /* Looks after the topics, starts the shards and returns when they have stopped. */
 worker_outcome worker_run(worker *w);
 /* Any thread. */
 void worker_stop(worker *w);
+/* The address of the admin server, as host:port; NULL where it is off. */
+const char *worker_admin_address(const worker *w);
 /* Not after WORKER_ABORTED. NULL is allowed. */
 void worker_free(worker *w);
 

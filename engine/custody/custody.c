@@ -51,6 +51,7 @@ struct custody {
     epoch *dropped; /* list */
     uint32_t in_flight;
     size_t bytes_in_flight;
+    uint64_t returned; /* triggers that went back to log custody */
     int64_t revoke_deadline_ms;
     bool rewind_runs; /* CUSTODY_REWIND was asked for and not answered yet */
     bool stopping;
@@ -220,6 +221,8 @@ static custody_effect end_epoch(custody *c, epoch *e, bool committed)
 {
     c->in_flight -= e->trigger_count;
     c->bytes_in_flight -= e->bytes;
+    if (!committed)
+        c->returned += e->trigger_count;
     return (custody_effect){.action = CUSTODY_END, .epoch = e, .committed = committed};
 }
 
@@ -314,6 +317,11 @@ custody_effect custody_next(custody *c, int64_t now_ms)
 uint32_t custody_in_flight(const custody *c)
 {
     return c->in_flight;
+}
+
+uint64_t custody_returned(const custody *c)
+{
+    return c->returned;
 }
 
 uint32_t custody_partition_count(const custody *c)

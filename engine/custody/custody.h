@@ -70,6 +70,7 @@ custody_effect custody_next(custody *c, int64_t now_ms);
 
 /* Figures, for logs and metrics. */
 uint32_t custody_in_flight(const custody *c);
+uint64_t custody_returned(const custody *c); /* triggers of dropped epochs that have ended, ever */
 uint32_t custody_partition_count(const custody *c);
 const partition *custody_partitions(const custody *c); /* borrowed until the next assignment */
 

@@ -198,7 +198,7 @@ def test_the_documented_configuration_is_the_real_one(quiet_site):
     config = site.config()
     places = [("worker", key) for key in
               ("group", "triggers", "step_completions", "execution_completions", "rejected", "workflows", "schemas")]
-    options = [part for section, key in (*places, ("kafka", "bootstrap.servers"), ("redis", "url"))
+    options = [part for section, key in (*places, ("kafka", "bootstrap.servers"), ("redis", "url"), ("admin", "listen"))
                for part in ("--set", f"{section}.{key}={config[section][key]}")]
     site.run_worker(options=["-c", ROOT / "deploy" / "carillon.conf", *options])
     check_flows(site)

@@ -39,7 +39,7 @@ typedef struct dev {
     bool verbose;
     char examples[2048];
     char folder[64]; /* temporary: the socket of Redis */
-    char own_sets[5][SET_SIZE];
+    char own_sets[6][SET_SIZE];
     const char *sets[SETS_MAX];
     size_t set_count;
     redis_child redis;
@@ -143,6 +143,7 @@ static bool configure(dev *d, error *e)
     snprintf(d->own_sets[n++], SET_SIZE, "worker.schemas=%s/schemas", d->examples);
     snprintf(d->own_sets[n++], SET_SIZE,
              "worker.create_topics=false"); /* the mock cluster cannot be asked to */
+    snprintf(d->own_sets[n++], SET_SIZE, "admin.listen=127.0.0.1:0"); /* a worker may run beside it */
     for (size_t i = 0; i < n; i++)
         if (!add_set(d, d->own_sets[i]))
             return error_set(e, ERROR_CONFIG, 0, "more than %d --set", SETS_MAX);
@@ -178,10 +179,12 @@ static void tell_addresses(const dev *d)
 {
     printf(
         "carillon is ready.\n\n"
-        "  Kafka      %s\n  Redis      unix://%s\n  workflows  %s/workflows\n  schemas    %s/schemas\n\n"
+        "  Kafka      %s\n  Redis      unix://%s\n  workflows  %s/workflows\n  schemas    %s/schemas\n"
+        "  metrics    http://%s/metrics\n\n"
         "Produce triggers to %s; completions arrive on %s and\n%s, what is refused on %s.\nCtrl-C ends it.\n",
-        mock_kafka_servers(d->kafka), d->redis.socket, d->examples, d->examples, d->config.triggers.items[0],
-        d->config.step_completions, d->config.execution_completions, d->config.rejected);
+        mock_kafka_servers(d->kafka), d->redis.socket, d->examples, d->examples,
+        worker_admin_address(d->worker), d->config.triggers.items[0], d->config.step_completions,
+        d->config.execution_completions, d->config.rejected);
     fflush(stdout);
 }
 

@@ -88,6 +88,8 @@ static int exit_code_of(worker_outcome outcome)
         return CLI_OK;
     case WORKER_UNREACHABLE:
         return CLI_UNREACHABLE;
+    case WORKER_ABORTED:
+        return CLI_ABORTED;
     default:
         return CLI_FAILED;
     }
@@ -106,17 +108,19 @@ static int run(const config *c, const logger *log)
                                              .hash_seed = s.hash_seed,
                                              .handle_signals = true},
                            &e);
-    worker_outcome outcome = WORKER_FAILED;
-    if (w == NULL)
+    int exit_code;
+    if (w == NULL) {
         log_error(log, "fatal", log_text("message", e.message));
-    else
-        outcome = worker_run(w);
-    if (outcome == WORKER_ABORTED)
-        return CLI_ABORTED;
+        exit_code = e.code == ERROR_CONFIG ? CLI_USAGE : CLI_FAILED;
+    } else {
+        exit_code = exit_code_of(worker_run(w));
+    }
+    if (exit_code == CLI_ABORTED)
+        return exit_code;
     worker_free(w);
     startup_free(&s);
-    log_info(log, "stopped", log_int("exit_code", exit_code_of(outcome)));
-    return exit_code_of(outcome);
+    log_info(log, "stopped", log_int("exit_code", exit_code));
+    return exit_code;
 }
 
 int cli_worker(int argc, char **argv)

@@ -1,5 +1,5 @@
-/* batch: what one epoch needs while it lasts: the workflows that its triggers run, and the events that wait
- * for its transaction, in the order in which they were made.
+/* batch: what one epoch needs while it lasts: the workflows that its triggers run, the events that wait for
+ * its transaction, in the order in which they were made, and what came of its triggers.
  *
  * Everything in it lives in its own arena until the transaction has ended, so that librdkafka can send it
  * from there. */
@@ -8,6 +8,7 @@
 
 #include "engine/value/buffer.h"
 #include "engine/workflow/catalog.h"
+#include "worker/shard/tally.h"
 
 typedef enum event_kind {
     EVENT_STEP_COMPLETION,
@@ -39,6 +40,7 @@ typedef struct batch {
     event *first;
     event **last;
     size_t count;
+    tally tally; /* of its triggers, once they are settled */
 } batch;
 
 batch *batch_new(const catalog *c); /* takes the caller's reference; NULL without memory */

@@ -209,6 +209,16 @@ bool intake_rewind(intake *in, const partition *partitions, uint32_t count, int 
            error_set(e, ERROR_KAFKA, 0, "the committed offsets cannot be read: %s", rd_kafka_err2str(code));
 }
 
+int64_t intake_lag(const intake *in, const partition *p)
+{
+    int64_t first, end;
+    rd_kafka_resp_err_t code =
+        rd_kafka_get_watermark_offsets(in->consumer, in->topics[p->topic], p->number, &first, &end);
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR || end < 0 || p->taken < 0)
+        return -1;
+    return end > p->taken ? end - p->taken : 0;
+}
+
 rd_kafka_consumer_group_metadata_t *intake_group(const intake *in)
 {
     return rd_kafka_consumer_group_metadata(in->consumer);

@@ -46,6 +46,10 @@ void intake_release(intake *in);
 MUST_CHECK bool intake_rewind(intake *in, const partition *partitions, uint32_t count, int timeout_ms,
                               error *e);
 
+/* How many messages lie in the partition's log beyond `taken`, as far as the last fetch told; -1 where
+ * nothing was fetched yet. Does not block. */
+int64_t intake_lag(const intake *in, const partition *p);
+
 /* The group's metadata as of now, for a transaction. The caller frees it. */
 rd_kafka_consumer_group_metadata_t *intake_group(const intake *in);
 

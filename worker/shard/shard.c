@@ -13,10 +13,11 @@
  *   CLOSING   the job, the store and the handles end, then the loop; the thread leaves the group and frees
  * all
  *
- * What other threads may know is a copy behind a mutex, renewed when it changes and never on the way of a
- * trigger. */
+ * What other threads may know is a copy behind a mutex: the status, renewed when it changes, and the figures,
+ * some times a second; never on the way of a trigger. */
 #include "worker/shard/shard.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -30,9 +31,10 @@ enum {
     MESSAGES_A_TURN = 256, /* so that replies and timers get their turn under load */
     RETRY_PAUSE_MS = 500,  /* before a job that found no broker is started again */
     ABORT_PAUSE_MAX_MS = 5000,
-    /* The consumer must be polled even if nothing comes, or the group thinks that we are stuck
-       (max.poll.interval.ms). */
-    POLL_AT_LEAST_EVERY_MS = 1000,
+    /* An idle loop turns so often. It shows that it lives, and polls the consumer even if nothing comes, or
+       the group thinks that we are stuck (max.poll.interval.ms). */
+    PULSE_MS = 1000,
+    POST_PAUSE_MS = 100, /* figures are posted no more often */
 };
 
 typedef enum shard_stage { STAGE_JOINING, STAGE_RUNNING, STAGE_CLOSING } shard_stage;
@@ -46,13 +48,14 @@ struct shard {
     uv_idle_t busy;   /* runs while there is more to take at once, so that the loop does not sleep */
     uv_timer_t timer; /* wakes the loop when custody has something to do */
     uv_timer_t retry; /* starts a job again */
-    uv_timer_t poll;  /* has the intake polled now and then */
+    uv_timer_t pulse;
     uv_async_t stop;
     uv_poll_t intake_poll;
     int intake_descriptor;
     bool intake_waits; /* the intake may hold something that was not taken */
     bool assigned;     /* an assignment is accepted and not revoked */
     bool stopping;
+    bool store_was_ready; /* ever */
     intake *intake;
     publisher *publisher;
     store *store;
@@ -66,13 +69,19 @@ struct shard {
     shard_status status; /* as the loop knows it */
     uv_mutex_t mutex;
     shard_status published; /* as others may see it; behind the mutex */
+    figures figures;
+    figures_board board;
+    uint64_t posted_ms;
+    uint64_t commit_started_us;
+    _Atomic int64_t turned_ms;
 };
 
 /* ---- status ---- */
 
 static void publish_status(shard *s)
 {
-    s->status.ready = s->stage == STAGE_RUNNING && s->assigned && store_is_ready(s->store);
+    s->status.store_ready = store_is_ready(s->store);
+    s->status.ready = s->stage == STAGE_RUNNING && s->assigned && s->status.store_ready;
     uv_mutex_lock(&s->mutex);
     bool same = memcmp(&s->published, &s->status, sizeof s->status) == 0;
     s->published = s->status;
@@ -87,6 +96,45 @@ shard_status shard_get_status(shard *s)
     shard_status status = s->published;
     uv_mutex_unlock(&s->mutex);
     return status;
+}
+
+/* ---- figures ---- */
+
+static void post_figures(shard *s)
+{
+    figures *f = &s->figures;
+    f->taken = s->tasks.taken;
+    f->returned = custody_returned(s->custody);
+    f->in_flight = custody_in_flight(s->custody);
+    f->partitions = s->status.partitions;
+    f->assignments = s->status.assignments;
+    f->store_pending = store_pending_count(s->store);
+    if (figures_board_post(&s->board, f))
+        s->posted_ms = uv_now(&s->loop);
+}
+
+static void post_lags(shard *s)
+{
+    const partition *partitions = custody_partitions(s->custody);
+    uint32_t count = s->assigned ? custody_partition_count(s->custody) : 0;
+    lag_list lags = {.items = malloc((count + 1) * sizeof *lags.items)};
+    for (uint32_t i = 0; i < count && lags.items != NULL; i++) {
+        const partition *p = &partitions[i];
+        int64_t triggers = intake_lag(s->intake, p);
+        if (triggers >= 0)
+            lags.items[lags.count++] = (lag){p->topic, p->number, triggers};
+    }
+    figures_board_post_lags(&s->board, lags);
+}
+
+int64_t shard_turned_ms(const shard *s)
+{
+    return atomic_load_explicit(&s->turned_ms, memory_order_relaxed);
+}
+
+bool shard_read_figures(shard *s, figures *f, lag_list *lags, arena *a)
+{
+    return figures_board_read(&s->board, f, lags, a);
 }
 
 /* ---- the end ---- */
@@ -113,9 +161,11 @@ static void close_shard(shard *s)
         uv_prepare_stop(&s->turn);
         uv_idle_stop(&s->busy);
         uv_timer_stop(&s->retry);
-        uv_timer_stop(&s->poll);
+        uv_timer_stop(&s->pulse);
         intake_notify(s->intake, -1);
         publish_status(s);
+        post_figures(s);
+        atomic_store_explicit(&s->turned_ms, INT64_MAX, memory_order_relaxed);
     }
     if (!job_runs(&s->job))
         store_close(s->store, on_store_closed, s);
@@ -275,16 +325,30 @@ static void on_joined(shard *s)
     s->intake_waits = true;
 }
 
+static uint64_t now_us(void)
+{
+    return uv_hrtime() / 1000;
+}
+
+static void count_commit(shard *s)
+{
+    s->figures.epochs_committed++;
+    s->figures.last_commit_ms = (int64_t)uv_now(&s->loop) + s->tasks.clock_offset_ms;
+    histogram_observe(&s->figures.commit, (int64_t)(now_us() - s->commit_started_us));
+}
+
 static void on_commit_done(shard *s)
 {
     uint64_t suppressed;
     if (s->job.outcome == PUBLISHER_OK) {
+        count_commit(s);
         custody_committed(s->custody, s->job.epoch);
         s->aborts = 0;
         log_limiter_reset(&s->abort_limiter);
         return;
     }
     s->aborts++;
+    s->figures.epochs_aborted++;
     if (log_limiter_allow(&s->abort_limiter, uv_now(&s->loop), &suppressed))
         log_warn(s->options.log, "epoch_aborted", log_int("shard", s->options.number),
                  log_int("triggers", s->job.epoch->trigger_count), log_text("message", s->job.error.message),
@@ -319,8 +383,17 @@ static void on_job_done(void *context, job_kind kind)
 
 /* ---- the loop ---- */
 
-static void end_epoch(const custody_effect *effect)
+static void start_commit(shard *s, epoch *e)
 {
+    s->commit_started_us = now_us();
+    job_commit(&s->job, e);
+}
+
+static void end_epoch(shard *s, const custody_effect *effect)
+{
+    const batch *b = effect->epoch->shell;
+    if (effect->committed && b != NULL)
+        tally_add(&s->figures.tally, &b->tally);
     batch_free(effect->epoch->shell);
     epoch_free(effect->epoch);
 }
@@ -346,10 +419,10 @@ static void obey(shard *s)
         custody_effect effect = custody_next(s->custody, (int64_t)uv_now(&s->loop));
         switch (effect.action) {
         case CUSTODY_COMMIT:
-            job_commit(&s->job, effect.epoch);
+            start_commit(s, effect.epoch);
             break;
         case CUSTODY_END:
-            end_epoch(&effect);
+            end_epoch(s, &effect);
             break;
         case CUSTODY_REWIND:
             rewind_later(s);
@@ -386,6 +459,7 @@ static void on_turn(uv_prepare_t *prepare)
 {
     shard *s = prepare->data;
     read_clock(s);
+    atomic_store_explicit(&s->turned_ms, (int64_t)uv_now(&s->loop), memory_order_relaxed);
     if (s->status.failed || (s->stopping && s->stage == STAGE_JOINING)) {
         close_shard(s);
         return;
@@ -393,16 +467,20 @@ static void on_turn(uv_prepare_t *prepare)
     if (s->stage == STAGE_RUNNING)
         take_messages(s);
     obey(s);
+    if (uv_now(&s->loop) - s->posted_ms >= POST_PAUSE_MS && s->stage != STAGE_CLOSING)
+        post_figures(s);
     if (s->stage == STAGE_RUNNING && may_poll(s))
         uv_idle_start(&s->busy, on_nothing);
     else
         uv_idle_stop(&s->busy);
 }
 
-static void on_poll_due(uv_timer_t *timer)
+static void on_pulse(uv_timer_t *timer)
 {
     shard *s = timer->data;
     s->intake_waits = true;
+    post_figures(s);
+    post_lags(s);
 }
 
 static void on_intake_event(uv_poll_t *poll, int status, int events)
@@ -426,6 +504,8 @@ static void on_store_changed(void *data, store_state state, const error *e)
 {
     shard *s = data;
     (void)e; /* the store has logged it */
+    s->figures.store_reconnects += state == STORE_READY && s->store_was_ready;
+    s->store_was_ready |= state == STORE_READY;
     s->status.store_unreachable = state == STORE_UNREACHABLE;
     publish_status(s);
 }
@@ -465,6 +545,7 @@ static void free_shard(shard *s)
     if (s->intake_descriptor >= 0)
         close(s->intake_descriptor);
     uv_mutex_destroy(&s->mutex);
+    figures_board_free(&s->board);
     free(s);
 }
 
@@ -537,13 +618,13 @@ static bool make_loop(shard *s, error *e)
     uv_idle_init(&s->loop, &s->busy);
     uv_timer_init(&s->loop, &s->timer);
     uv_timer_init(&s->loop, &s->retry);
-    uv_timer_init(&s->loop, &s->poll);
+    uv_timer_init(&s->loop, &s->pulse);
     uv_async_init(&s->loop, &s->stop, on_stop);
     uv_poll_init(&s->loop, &s->intake_poll, s->intake_descriptor);
-    s->turn.data = s->retry.data = s->poll.data = s->stop.data = s->intake_poll.data = s;
+    s->turn.data = s->retry.data = s->pulse.data = s->stop.data = s->intake_poll.data = s;
     uv_prepare_start(&s->turn, on_turn);
+    uv_timer_start(&s->pulse, on_pulse, PULSE_MS, PULSE_MS);
     uv_poll_start(&s->intake_poll, UV_READABLE, on_intake_event);
-    uv_timer_start(&s->poll, on_poll_due, POLL_AT_LEAST_EVERY_MS, POLL_AT_LEAST_EVERY_MS);
     intake_notify(s->intake, s->intake_descriptor);
     s->job = (job){.loop = &s->loop,
                    .intake = s->intake,
@@ -564,6 +645,8 @@ shard *shard_start(const shard_options *options, error *e)
     }
     s->options = *options;
     uv_mutex_init(&s->mutex);
+    figures_board_init(&s->board);
+    s->turned_ms = (int64_t)(uv_hrtime() / 1000000);
     s->intake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (s->intake_descriptor < 0)
         error_set(e, ERROR_SYSTEM, 0, "no event descriptor can be made");

@@ -10,6 +10,7 @@
 #include "worker/config.h"
 #include "worker/log.h"
 #include "worker/registry/registry.h"
+#include "worker/shard/figures.h"
 
 typedef struct shard shard;
 
@@ -28,6 +29,7 @@ typedef struct shard_options {
 typedef struct shard_status {
     bool ready;             /* it has an assignment (which may be empty) and its store answers */
     bool kafka_unreachable; /* the last try to reach it failed */
+    bool store_ready;       /* it answers */
     bool store_unreachable;
     bool stopped;         /* its thread has nothing more to do: join it */
     bool failed;          /* it stopped because of a fatal error, which was logged */
@@ -41,6 +43,11 @@ MUST_CHECK shard *shard_start(const shard_options *options, error *e);
 void shard_stop(shard *s);
 /* Any thread. */
 shard_status shard_get_status(shard *s);
+/* When the loop last turned, which it does once a second at least, in milliseconds of uv_hrtime's clock;
+ * INT64_MAX once it has nothing more to turn for. Any thread. */
+int64_t shard_turned_ms(const shard *s);
+/* At most a second old. The lags are the arena's: false where it has no room for them. Any thread. */
+MUST_CHECK bool shard_read_figures(shard *s, figures *f, lag_list *lags, arena *a);
 /* Waits for the thread's end and frees the shard. */
 void shard_join(shard *s);
 

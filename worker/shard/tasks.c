@@ -48,11 +48,31 @@ static int64_t now_ms(const tasks *t)
     return (int64_t)uv_now(t->loop) + t->clock_offset_ms;
 }
 
+static bool dropped(const task *k)
+{
+    return k->epoch->state == EPOCH_DROPPED;
+}
+
+static tally *tally_of(task *k)
+{
+    batch *b = k->epoch->shell;
+    return &b->tally;
+}
+
 /* ---- ends ---- */
+
+static void tally_latency(task *k)
+{
+    rd_kafka_timestamp_type_t type;
+    int64_t sent_ms = rd_kafka_message_timestamp(k->message, &type);
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && !dropped(k))
+        histogram_observe(&tally_of(k)->latency, (now_ms(k->owner) - sent_ms) * 1000);
+}
 
 static void recycle(task *k)
 {
     tasks *t = k->owner;
+    tally_latency(k);
     rd_kafka_message_destroy(k->message);
     custody_settle(t->custody, k->epoch);
     arena_reset(&k->arena);
@@ -71,11 +91,6 @@ static void leave(task *k)
         look_up(waiting);
         waiting = next;
     }
-}
-
-static bool dropped(const task *k)
-{
-    return k->epoch->state == EPOCH_DROPPED;
 }
 
 static void out_of_memory(task *k)
@@ -100,7 +115,7 @@ static void reject(task *k, const error *why)
 {
     if (dropped(k))
         return;
-    k->owner->counters.rejected++;
+    tally_of(k)->rejected[why->code]++;
     log_rejection(k, why);
     if (!announce_rejection(&k->owner->announcer, k->epoch->shell, k->message, why))
         out_of_memory(k);
@@ -110,10 +125,7 @@ static void announce(task *k)
 {
     if (dropped(k))
         return;
-    if (k->execution.status == EXECUTION_COMPLETED)
-        k->owner->counters.completed++;
-    else
-        k->owner->counters.failed++;
+    tally_execution(tally_of(k), &k->execution);
     if (!announce_execution(&k->owner->announcer, k->epoch->shell, &k->execution))
         out_of_memory(k);
 }
@@ -264,10 +276,10 @@ static void recognise(task *k, const redisReply *reply)
     } else if (!record_read(&k->execution, &k->arena, text, reply->len, &e)) {
         reject(k, &e);
     } else if (same_origin(&k->execution.origin, &k->trigger.origin)) {
-        k->owner->counters.replayed++;
+        tally_of(k)->replayed++;
         announce(k);
     } else {
-        k->owner->counters.duplicates++;
+        tally_of(k)->duplicates++;
     }
     leave(k);
 }
@@ -410,6 +422,7 @@ void tasks_start(tasks *t, rd_kafka_message_t *message, const char *topic, epoch
 {
     error why;
     task *k = new_task(t);
+    t->taken++;
     if (k == NULL) {
         rd_kafka_message_destroy(message);
         error_set(&why, ERROR_OUT_OF_MEMORY, 0, "no memory for a trigger");
@@ -417,7 +430,6 @@ void tasks_start(tasks *t, rd_kafka_message_t *message, const char *topic, epoch
         custody_settle(t->custody, e);
         return;
     }
-    t->counters.taken++;
     k->epoch = e;
     k->message = message;
     k->arena.budget_bytes = LIMIT_TRIGGER_DECODED_BYTES; /* until it is decoded */

@@ -16,15 +16,6 @@
 
 typedef struct task task;
 
-typedef struct tasks_counters {
-    uint64_t taken;
-    uint64_t completed; /* executions */
-    uint64_t failed;    /* executions */
-    uint64_t replayed;  /* of these, from their record */
-    uint64_t duplicates;
-    uint64_t rejected;
-} tasks_counters;
-
 typedef struct tasks {
     /* Filled by the owner; borrowed. */
     const config *config;
@@ -46,7 +37,7 @@ typedef struct tasks {
     running running;
     task *free;
     log_limiter rejected_limiter;
-    tasks_counters counters;
+    uint64_t taken; /* triggers that ever came; what came of them is in the tallies of their batches */
 } tasks;
 
 /* Makes its own parts; the rest is filled already. */

@@ -69,6 +69,7 @@ class Site:
             # Tests that kill a worker wait for its session to end.
             "kafka.consumer": {"session.timeout.ms": 3000, "heartbeat.interval.ms": 500},
             "redis": {"url": self.redis_server.url(self.database)},
+            "admin": {"listen": "127.0.0.1:0"},
         }
         for section, keys in changes.items():
             config.setdefault(section, {}).update(keys)
