@@ -187,7 +187,7 @@ static bool parse_listen(config *c, config_listen *field, const char *text, erro
     const char *colon = strrchr(text, ':');
     size_t size = colon == NULL ? 0 : (size_t)(colon - text);
     bool bracketed = size > 2 && text[0] == '[' && text[size - 1] == ']';
-    if (size == 0 || !is_port(colon + 1) || (!bracketed && memchr(text, ':', size) != NULL))
+    if (size == 0 || !is_port(colon + 1) || (!bracketed && strcspn(text, ":[]") < size))
         return error_set(e, ERROR_CONFIG, 0,
                          "must be host:port (127.0.0.1:9464, 0.0.0.0:9464, [::]:9464) or empty, not '%s'",
                          text);

@@ -127,8 +127,10 @@ Test(custody_custody, an_abort_drops_what_is_behind_it_and_rewinds)
     next(102, CUSTODY_REWIND);
     next(103, CUSTODY_WAIT); /* asked for once */
     cr_expect_eq(second->state, EPOCH_DROPPED);
+    cr_expect_eq(custody_returned(c), 1u);
     custody_settle(c, second);
     end(104, second, false);
+    cr_expect_eq(custody_returned(c), 2u);
     custody_rewound(c);
     cr_expect(custody_may_take(c));
     epoch *again = take(0, 105);
@@ -137,6 +139,7 @@ Test(custody_custody, an_abort_drops_what_is_behind_it_and_rewinds)
     next(205, CUSTODY_COMMIT);
     custody_committed(c, again);
     end(206, again, true);
+    cr_expect_eq(custody_returned(c), 2u, "what is committed does not go back");
 }
 
 Test(custody_custody, a_revocation_commits_what_is_in_flight_first)

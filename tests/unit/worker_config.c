@@ -107,6 +107,9 @@ Test(worker_config, has_defaults)
     cr_expect_eq(c.log_format, LOG_FORMAT_LOGFMT);
     cr_expect_eq(c.channels[CONFIG_IN_APP], CONFIG_INBOX);
     cr_expect_eq(c.channels[CONFIG_PUSH], CONFIG_LOG);
+    cr_expect_str_eq(c.admin_listen.host, "127.0.0.1");
+    cr_expect_str_eq(c.admin_listen.port, "9464");
+    cr_expect(c.admin_listen.is_default);
     cr_expect_str_eq(property(&c.kafka, "bootstrap.servers"), "127.0.0.1:9092");
     cr_expect_not_null(strchr(c.id, '-'));
 }
@@ -153,6 +156,32 @@ Test(worker_config, reads_a_file_as_people_write_it)
     cr_expect_str_eq(c.redis.path, "/run/redis.sock");
     cr_expect_eq(c.retention_ms, 7 * 86400000LL);
     cr_expect_eq(c.channels[CONFIG_EMAIL], CONFIG_NULL);
+}
+
+static void expect_listen(const char *text, const char *host, const char *port)
+{
+    const char *set[1] = {text};
+    cr_assert(load_all(NULL, NULL, set, 1), "%s: %s", text, e.message);
+    cr_expect_str_eq(c.admin_listen.host, host);
+    cr_expect_str_eq(c.admin_listen.port, port);
+    cr_expect_not(c.admin_listen.is_default);
+}
+
+Test(worker_config, takes_where_to_listen)
+{
+    expect_listen("admin.listen=0.0.0.0:80", "0.0.0.0", "80");
+    expect_listen("admin.listen=[::1]:0", "::1", "0");
+    expect_listen("admin.listen=localhost:65535", "localhost", "65535");
+    expect_listen("admin.listen=127.0.0.1:9464", "127.0.0.1", "9464");
+    expect_loaded("[admin]\nlisten =\n");
+    cr_expect_null(c.admin_listen.host);
+    static const char *const wrong[] = {":80",  "h",      "h:",    "h:65536", "h:-1",
+                                        "h:1x", "::1:80", "[]:80", "h:000080"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char set[64];
+        snprintf(set, sizeof set, "admin.listen=%s", wrong[i]);
+        cr_expect_not(load_all(NULL, NULL, (const char *[]){set}, 1), "%s was taken", set);
+    }
 }
 
 Test(worker_config, refuses_unknown_keys_and_names_the_nearest)
@@ -221,6 +250,9 @@ Test(worker_config, refuses_bad_values_and_says_what_is_right)
         memcpy(many + size, ",t", 3);
     expect_refused(many, "2: worker.triggers: has more than 64 topics");
     expect_refused("[worker]\ngroup =\n", "2: worker.group: must not be empty");
+    expect_refused("[admin]\nlisten = 9464\n",
+                   "2: admin.listen: must be host:port (127.0.0.1:9464, 0.0.0.0:9464, [::]:9464) or empty, "
+                   "not '9464'");
     expect_refused("[redis]\nurl = http://h\n", "2: redis.url: must begin with redis:// or unix://");
 }
 

@@ -12,8 +12,9 @@
 #include "worker/admin/metrics.h"
 
 enum {
-    CONNECTIONS_MAX = 32,
-    SILENCE_SECONDS = 10, /* then a connection is closed */
+    CONNECTIONS_MAX = 64,
+    CONNECTIONS_OF_ONE_MAX = 16, /* from one address, so that it cannot keep others out */
+    SILENCE_SECONDS = 5,         /* then a connection is closed */
     CONNECTION_BYTES = 16 << 10,
     BACKLOG = 32,
     CHUNK_BYTES = 32 << 10,
@@ -26,7 +27,7 @@ enum {
 struct admin {
     struct MHD_Daemon *daemon;
     const vitals *vitals;
-    char address[HOST_SIZE + PORT_SIZE];
+    char address[HOST_SIZE + PORT_SIZE + sizeof "[]:"];
 };
 
 /* ---- answers ---- */
@@ -210,11 +211,15 @@ static void find_address(admin *a, int s)
 /* The socket is the daemon's, also where it cannot start. */
 static bool start_daemon(admin *a, int s, error *e)
 {
+    struct MHD_OptionItem bounds[] = {
+        {MHD_OPTION_CONNECTION_LIMIT, CONNECTIONS_MAX, NULL},
+        {MHD_OPTION_PER_IP_CONNECTION_LIMIT, CONNECTIONS_OF_ONE_MAX, NULL},
+        {MHD_OPTION_CONNECTION_TIMEOUT, SILENCE_SECONDS, NULL},
+        {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_BYTES, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
     a->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_POLL | MHD_USE_ITC, 0, NULL, NULL,
-                                 on_request, a, MHD_OPTION_LISTEN_SOCKET, s,                   //
-                                 MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,       //
-                                 MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_SECONDS,     //
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, //
+                                 on_request, a, MHD_OPTION_LISTEN_SOCKET, s, MHD_OPTION_ARRAY, bounds,
                                  MHD_OPTION_END);
     return a->daemon != NULL || error_set(e, ERROR_SYSTEM, 0, "the admin server cannot be started");
 }

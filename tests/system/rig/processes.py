@@ -9,6 +9,8 @@ import socket
 import subprocess
 import time
 
+import psutil
+
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -105,6 +107,13 @@ class Process:
     def cpu_seconds(self):
         fields = self._proc("stat").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def started_seconds(self):
+        """Since 1970, as the system knows it."""
+        return psutil.Process(self.pid).create_time()
+
+    def descriptors(self):
+        return psutil.Process(self.pid).num_fds()
 
     def memory_peak_mib(self):
         line = next(line for line in self._proc("status").splitlines() if line.startswith("VmHWM"))
