@@ -132,7 +132,14 @@ static bool set_union(PARAMETERS)
 
 static bool set_intersection(PARAMETERS)
 {
-    return combine_all(ev, BINARY_AND, self, arguments, count, result);
+    value common = *self;
+    for (size_t i = 0; i < count; i++) {
+        value set = common;
+        if (!set_operation_intersect(ev, &set, &arguments[i], &common))
+            return false;
+    }
+    *result = common;
+    return true;
 }
 
 static bool set_difference(PARAMETERS)
@@ -169,7 +176,7 @@ static bool check_items(evaluation *ev, const value *set, const value *iterable,
     iteration_step step = ITERATION_END;
     while (holds && (step = iteration_next(ev, &cursor, &item)) == ITERATION_ITEM) {
         bool found;
-        if (!set_operation_contains(ev, set, &item, &found))
+        if (!collection_check_hashable(ev, &item) || !set_operation_contains(ev, set, &item, &found))
             return false;
         holds = found == contained;
     }

@@ -89,11 +89,67 @@ static bool add_where(evaluation *ev, set_builder *b, const value *from, const v
     return true;
 }
 
+/* The items of `iterable` that are in `container`; where `enough` is not 0, no more than that many are looked
+ * for. */
+static bool intersect(evaluation *ev, const value *container, const value *iterable, uint32_t enough,
+                      value *result)
+{
+    set_builder common;
+    value cursor;
+    set_builder_init(&common, ev);
+    if (!iteration_begin(ev, iterable, &cursor))
+        return false;
+    value item;
+    iteration_step step = ITERATION_END;
+    while ((enough == 0 || common.count < enough) &&
+           (step = iteration_next(ev, &cursor, &item)) == ITERATION_ITEM) {
+        bool contained;
+        if (!collection_check_hashable(ev, &item) ||
+            !set_operation_contains(ev, container, &item, &contained) ||
+            (contained && !set_builder_add(&common, item)))
+            return false;
+    }
+    return step != ITERATION_FAILED && set_builder_finish(&common, result);
+}
+
+/* Which operand's items are kept shows where they are equal but not the same (1 and True): CPython's choice.
+ */
+static bool intersect_operands(evaluation *ev, const value *left, const value *right, value *result)
+{
+    const value *container = left;
+    const value *kept = right;
+    bool swap;
+    if (left->kind == VALUE_SET && right->kind == VALUE_SET) {
+        swap = right->count > left->count;
+    } else {
+        bool view_first = left->kind != VALUE_SET && set_operation_is_set(left);
+        container = view_first ? left : right;
+        kept = view_first ? right : left;
+        swap = kept->kind == VALUE_SET ? container->count <= kept->count
+                                       : set_operation_is_set(kept) && kept->count > container->count;
+    }
+    return swap ? intersect(ev, kept, container, 0, result) : intersect(ev, container, kept, 0, result);
+}
+
+bool set_operation_intersect(evaluation *ev, const value *set, const value *iterable, value *result)
+{
+    if (iterable->kind == VALUE_SET)
+        return intersect_operands(ev, set, iterable, result);
+    if (set->count == 0) { /* nothing would be enough, but everything is looked at */
+        value ignored;
+        *result = *set;
+        return set_from(ev, iterable, &ignored);
+    }
+    return intersect(ev, set, iterable, set->count, result);
+}
+
 bool set_operation_combine(evaluation *ev, binary_operator op, const value *left, const value *right,
                            value *result)
 {
     value a;
     value c;
+    if (op == BINARY_AND)
+        return intersect_operands(ev, left, right, result);
     if (!set_from(ev, left, &a) || !set_from(ev, right, &c))
         return false;
     set_builder b;
@@ -102,9 +158,6 @@ bool set_operation_combine(evaluation *ev, binary_operator op, const value *left
     switch (op) {
     case BINARY_OR:
         done = add_where(ev, &b, &a, NULL, false) && add_where(ev, &b, &c, NULL, false);
-        break;
-    case BINARY_AND:
-        done = add_where(ev, &b, &a, &c, true);
         break;
     case BINARY_SUBTRACT:
         done = add_where(ev, &b, &a, &c, false);

@@ -20,4 +20,9 @@ MUST_CHECK bool set_operation_compare(evaluation *ev, relation r, const value *l
 MUST_CHECK bool set_operation_combine(evaluation *ev, binary_operator op, const value *left,
                                       const value *right, value *result);
 
+/* set.intersection(iterable). As in CPython it ends when all of the set has been found, and looks at no more.
+ */
+MUST_CHECK bool set_operation_intersect(evaluation *ev, const value *set, const value *iterable,
+                                        value *result);
+
 #endif

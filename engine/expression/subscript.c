@@ -186,8 +186,7 @@ static bool slice_text(evaluation *ev, const value *text, const slice *s, value 
     return true;
 }
 
-/* A slice of a range is a range; its bounds are computed modulo 2^64, and those beyond 64 bits are refused.
- */
+/* A slice of a range is a range; its bounds need up to 128 bits on the way, and may end up beyond 64. */
 static bool slice_range(evaluation *ev, const value *container, const value bounds[3], value *result)
 {
     const range_object *range = object_as_range(container);
@@ -196,17 +195,12 @@ static bool slice_range(evaluation *ev, const value *container, const value boun
         return evaluation_raise(ev, EXCEPTION_OVERFLOW, "an integer needs more than 64 bits");
     if (!resolve(ev, bounds, (int64_t)range->length, &s))
         return false;
-    int64_t step;
-    int64_t start;
-    int64_t stop;
-    bool overflow = __builtin_mul_overflow(range->step, s.step, &step);
-    overflow |= __builtin_mul_overflow(range->step, s.start, &start) ||
-                __builtin_add_overflow(start, range->start, &start);
-    overflow |= __builtin_mul_overflow(range->step, s.stop, &stop) ||
-                __builtin_add_overflow(stop, range->start, &stop);
-    if (overflow)
+    __int128 step = (__int128)range->step * s.step;
+    __int128 start = (__int128)range->step * s.start + range->start;
+    __int128 stop = (__int128)range->step * s.stop + range->start;
+    if ((int64_t)step != step || (int64_t)start != start || (int64_t)stop != stop)
         return evaluation_raise(ev, EXCEPTION_OVERFLOW, "an integer needs more than 64 bits");
-    return object_range(ev, start, stop, step, result);
+    return object_range(ev, (int64_t)start, (int64_t)stop, (int64_t)step, result);
 }
 
 bool subscript_slice(evaluation *ev, const value *container, const value bounds[3], value *result)

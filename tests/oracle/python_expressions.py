@@ -35,6 +35,11 @@ class Seen:
     def look(self, v):
         if isinstance(v, int):
             self.big |= not -2**63 <= v < 2**63
+        elif isinstance(v, range):
+            self.big |= not all(-2**63 <= n < 2**63 for n in (v.start, v.stop, v.step))
+        elif isinstance(v, tuple):
+            for item in v:
+                self.look(item)
         elif isinstance(v, complex):
             self.complex = True
         elif isinstance(v, float):
@@ -51,15 +56,19 @@ class Seen:
 
     def sum(self, *arguments, **keywords):
         """sum() with a look at what it adds up."""
-        if arguments:
-            items = list(arguments[0])
-            arguments = (items, *arguments[1:])
-            total = keywords.get("start", arguments[1] if len(arguments) > 1 else 0)
+        def watched(items, total):
             for item in items:
-                if not isinstance(total, int) or not isinstance(item, int):
-                    break
-                total = self.look(total + item)
+                if isinstance(total, int) and isinstance(item, int):
+                    total = self.look(total + item)
+                yield item
+
+        if arguments:
+            start = keywords.get("start", arguments[1] if len(arguments) > 1 else 0)
+            arguments = (watched(iter(arguments[0]), start), *arguments[1:])
         return sum(*arguments, **keywords)
+
+    def abs(self, *arguments, **keywords):
+        return self.look(abs(*arguments, **keywords))
 
     def enumerate(self, *arguments, **keywords):
         start = keywords.get("start", arguments[1] if len(arguments) > 1 else 0)
@@ -84,13 +93,13 @@ class Rewrite(ast.NodeTransformer):
         self.generic_visit(node)
         return self.call("_look", node)
 
-    visit_BinOp = visit_UnaryOp = visit_Call = visit_Constant = looked_at
+    visit_BinOp = visit_UnaryOp = visit_Call = visit_Constant = visit_Subscript = looked_at
 
 
 def evaluate(source, names):
     """("value", result, seen) or ("error", class name, seen)."""
     seen = Seen()
-    scope = {"__builtins__": {}, **BUILTINS, "sum": seen.sum, "enumerate": seen.enumerate, **names, "_attribute": seen.attribute, "_look": seen.look}
+    scope = {"__builtins__": {}, **BUILTINS, "abs": seen.abs, "sum": seen.sum, "enumerate": seen.enumerate, **names, "_attribute": seen.attribute, "_look": seen.look}
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -56,7 +56,8 @@ def judge(expected, answer, text):
         return None, "complex"
     if kind == "error":
         too_much = want in ("MemoryError", "OverflowError") and got == "ResourceError"
-        return None if got == want or too_much else f"{want} expected", want
+        word = want if too_much or got != "ResourceError" else got
+        return None if got == want or too_much else f"{want} expected", word
     if got == "TypeError" and not has_json(want):
         got = None
     if got is not None:
