@@ -1,14 +1,10 @@
 /* CPU time of decoding one realistic trigger of some 220 bytes into values: ours, and as a measure of the
  * machine avro-c's generic reader, which ends before one has a value. */
 #include <avro.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "engine/limits.h"
 #include "engine/value/avro.h"
-
-enum { ROUNDS = 20, REPEATS = 50000 };
+#include "tests/bench/measure.h"
 
 static const char schema_text[] =
     "{\"type\":\"record\",\"name\":\"OrderShippedTrigger\",\"namespace\":\"shop\",\"fields\":["
@@ -74,13 +70,6 @@ static void write_trigger(buffer *b)
 
 /* ---- the measure ---- */
 
-static double cpu_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
-}
-
 typedef struct peer {
     avro_schema_t schema;
     avro_value_iface_t *class;
@@ -102,23 +91,27 @@ static bool decode_peer(peer *p, const buffer *message)
     return avro_value_read(p->reader, &p->value) == 0;
 }
 
-/* The best of several rounds: other work on the machine only ever adds. */
-static double measure(const avro_plan *plan, peer *p, arena *a, const buffer *message)
+static void measure_ours(const avro_plan *plan, arena *a, const buffer *message, long rounds)
 {
-    double best = 1e18;
-    for (int round = 0; round < ROUNDS; round++) {
-        double start = cpu_ns();
-        for (int i = 0; i < REPEATS; i++)
-            if (!(plan != NULL ? decode_ours(plan, a, message) : decode_peer(p, message)))
-                abort();
-        double each = (cpu_ns() - start) / REPEATS;
-        best = each < best ? each : best;
-    }
-    return best;
+    double begun = measure_cpu_ns();
+    for (long i = 0; i < rounds; i++)
+        if (!decode_ours(plan, a, message))
+            abort();
+    measure_print("avro_decode of a trigger of 220 bytes", begun, rounds);
 }
 
-int main(void)
+static void measure_peer(peer *p, const buffer *message, long rounds)
 {
+    double begun = measure_cpu_ns();
+    for (long i = 0; i < rounds; i++)
+        if (!decode_peer(p, message))
+            abort();
+    measure_print("avro-c's avro_value_read of the same", begun, rounds);
+}
+
+int main(int argc, char **argv)
+{
+    long rounds = measure_rounds(argc, argv);
     arena memory, values;
     buffer message;
     error e = {0};
@@ -133,8 +126,9 @@ int main(void)
     p.class = avro_generic_class_from_schema(p.schema);
     avro_generic_value_new(p.class, &p.value);
     p.reader = avro_reader_memory(message.bytes, (int64_t)message.size);
-    printf("%8.1f ns  avro_decode of %zu bytes\n", measure(plan, NULL, &values, &message), message.size);
-    printf("%8.1f ns  avro-c's avro_value_read of the same\n", measure(NULL, &p, NULL, &message));
+    measure_ours(plan, &values, &message, rounds);
+    if (argc <= 2) /* a second argument leaves it out */
+        measure_peer(&p, &message, rounds);
     avro_reader_free(p.reader);
     avro_value_decref(&p.value);
     avro_value_iface_decref(p.class);

@@ -1,10 +1,7 @@
 /* CPU time of validating one realistic payload: three items, two patterns, an enum, some 300 bytes. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
-
 #include "engine/schema/schema.h"
 #include "engine/value/json.h"
+#include "tests/bench/measure.h"
 
 static const char schema_text[] =
     "{\"$defs\":{\"Item\":{\"type\":\"object\",\"title\":\"Item\",\"required\":[\"sku\",\"name\","
@@ -25,16 +22,9 @@ static const char payload_text[] =
     "\"price\":59.99},{\"sku\":\"ABC-0002\",\"name\":\"Bulb\",\"quantity\":2,\"price\":7.49},{\"sku\":"
     "\"XYZ-9000\",\"name\":\"Shade\",\"quantity\":1,\"price\":30}]}";
 
-static double cpu_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 int main(int argc, char **argv)
 {
-    long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 1000000;
+    long rounds = measure_rounds(argc, argv);
     arena memory;
     value document;
     value payload;
@@ -51,13 +41,11 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", e.message);
         return 1;
     }
-    double start = cpu_seconds();
+    double begun = measure_cpu_ns();
     long valid = 0;
     for (long i = 0; i < rounds; i++)
         valid += schema_validate(s, v, &payload, NULL);
-    double seconds = cpu_seconds() - start;
-    printf("schema_validate: %zu bytes, %.0f ns each over %ld rounds, all valid: %s\n",
-           sizeof payload_text - 1, seconds / (double)rounds * 1e9, rounds, valid == rounds ? "yes" : "no");
+    measure_print("schema_validate of an order of 300 bytes", begun, rounds);
     validator_free(v);
     schema_free(s);
     arena_free(&memory);
