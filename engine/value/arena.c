@@ -35,6 +35,11 @@ void arena_free(arena *a)
     a->out_of_memory = false;
 }
 
+static size_t next_chunk_bytes(size_t size)
+{
+    return size < CHUNK_BYTES_MAX / 2 ? size * 2 : CHUNK_BYTES_MAX;
+}
+
 void arena_reset(arena *a)
 {
     a->out_of_memory = false;
@@ -44,6 +49,8 @@ void arena_reset(arena *a)
         drop_newest_chunk(a);
     a->next = a->chunks->bytes;
     a->end = a->chunks->bytes + a->chunks->size;
+    /* Doubling starts again: what is reset a thousand times would take 64 KiB more each time. */
+    a->chunk_bytes = next_chunk_bytes(a->chunks->size);
 }
 
 static void *alloc_in_new_chunk(arena *a, size_t size)
@@ -64,8 +71,7 @@ static void *alloc_in_new_chunk(arena *a, size_t size)
     a->used_bytes += chunk_size;
     a->next = chunk->bytes + size;
     a->end = chunk->bytes + chunk_size;
-    if (a->chunk_bytes < CHUNK_BYTES_MAX)
-        a->chunk_bytes *= 2;
+    a->chunk_bytes = next_chunk_bytes(a->chunk_bytes);
     return chunk->bytes;
 }
 

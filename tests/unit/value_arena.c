@@ -51,6 +51,23 @@ Test(value_arena, rewinds_over_chunks)
     arena_free(&a);
 }
 
+Test(value_arena, takes_no_more_in_later_rounds_than_in_the_second)
+{
+    arena a;
+    size_t second = 0;
+    arena_init(&a, 256, 1 << 20);
+    for (int round = 1; round <= 10; round++) {
+        arena_reset(&a);
+        for (int i = 0; i < 10; i++)
+            cr_assert_not_null(arena_alloc(&a, 100));
+        if (round == 2)
+            second = a.used_bytes;
+        cr_expect(round <= 2 || a.used_bytes == second, "round %d: %zu bytes, not %zu", round, a.used_bytes,
+                  second);
+    }
+    arena_free(&a);
+}
+
 Test(value_arena, grows_the_newest_block_in_place)
 {
     arena a;
