@@ -22,7 +22,8 @@ bool buffer_reserve(buffer *b, size_t size)
         capacity = b->size + size;
     if (capacity > b->limit)
         capacity = b->limit; /* or the room to spare would be filled without a look at the limit */
-    char *bytes = arena_grow(b->arena, b->bytes, b->size, capacity);
+    /* The block's size is its capacity: by that the arena sees whether it can grow in place. */
+    char *bytes = arena_grow(b->arena, b->bytes, b->capacity, capacity);
     if (bytes == NULL) {
         b->failed = true;
         return false;
