@@ -361,39 +361,73 @@ bool json_read(arena *a, const char *text, size_t size, value *out, error *e)
 
 /* ---- writing ---- */
 
-void json_write_string(buffer *b, const char *text, size_t size)
+#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+static bool needs_escape(unsigned char c)
+{
+    return c < 0x20 || c == '"' || c == '\\';
+}
+
+/* True where one of the 8 bytes does: x - 1 borrows into the high bit of a byte that is 0, and x - 0x20 of
+ * one that is below 0x20. */
+static bool some_need_escape(const char *text)
+{
+    uint64_t word;
+    memcpy(&word, text, sizeof word);
+    uint64_t quote = word ^ EACH_BYTE('"'), backslash = word ^ EACH_BYTE('\\');
+    uint64_t found = ((word - EACH_BYTE(0x20)) & ~word) | ((quote - EACH_BYTE(1)) & ~quote) |
+                     ((backslash - EACH_BYTE(1)) & ~backslash);
+    return (found & EACH_BYTE(0x80)) != 0;
+}
+
+/* How many bytes come before the first one that needs an escape. */
+static size_t plain_size(const char *text, size_t size)
+{
+    size_t i = 0;
+    while (size - i >= sizeof(uint64_t) && !some_need_escape(text + i))
+        i += sizeof(uint64_t);
+    while (i < size && !needs_escape((unsigned char)text[i]))
+        i++;
+    return i;
+}
+
+static void write_escape(buffer *b, unsigned char c)
 {
     static const char hex[] = "0123456789abcdef";
-    buffer_add_byte(b, '"');
-    size_t plain = 0; /* start of the run that needs no escape */
-    for (size_t i = 0; i < size; i++) {
-        unsigned char c = (unsigned char)text[i];
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        buffer_add(b, text + plain, i - plain);
-        plain = i + 1;
-        buffer_add_byte(b, '\\');
-        switch (c) {
-        case '"':
-        case '\\':
-            buffer_add_byte(b, (char)c);
-            break;
-        case '\n':
-            buffer_add_byte(b, 'n');
-            break;
-        case '\r':
-            buffer_add_byte(b, 'r');
-            break;
-        case '\t':
-            buffer_add_byte(b, 't');
-            break;
-        default:
-            buffer_add(b, "u00", 3);
-            buffer_add_byte(b, hex[c >> 4]);
-            buffer_add_byte(b, hex[c & 15]);
-        }
+    buffer_add_byte(b, '\\');
+    switch (c) {
+    case '"':
+    case '\\':
+        buffer_add_byte(b, (char)c);
+        break;
+    case '\n':
+        buffer_add_byte(b, 'n');
+        break;
+    case '\r':
+        buffer_add_byte(b, 'r');
+        break;
+    case '\t':
+        buffer_add_byte(b, 't');
+        break;
+    default:
+        buffer_add(b, "u00", 3);
+        buffer_add_byte(b, hex[c >> 4]);
+        buffer_add_byte(b, hex[c & 15]);
     }
-    buffer_add(b, text + plain, size - plain);
+}
+
+void json_write_string(buffer *b, const char *text, size_t size)
+{
+    buffer_add_byte(b, '"');
+    for (;;) {
+        size_t plain = plain_size(text, size);
+        buffer_add(b, text, plain);
+        if (plain == size)
+            break;
+        write_escape(b, (unsigned char)text[plain]);
+        text += plain + 1;
+        size -= plain + 1;
+    }
     buffer_add_byte(b, '"');
 }
 

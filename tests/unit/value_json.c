@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "engine/limits.h"
 #include "engine/value/json.h"
@@ -127,4 +128,35 @@ Test(value_json, budget_is_an_error)
     cr_expect_not(json_read(&small, text, strlen(text), &v, &e));
     cr_expect_eq(e.code, ERROR_LIMIT);
     arena_free(&small);
+}
+
+/* Text is looked at eight bytes at a time: wherever a byte stands, it is escaped if and only if it must be.
+ */
+Test(value_json, escapes_what_must_be_escaped_at_every_place)
+{
+    char text[20], expected[16];
+    arena a;
+    arena_init(&a, 4096, 1 << 20);
+    for (int c = 0; c < 0x80; c++) {
+        bool escaped = c < 0x20 || c == '"' || c == '\\';
+        const char *short_form = c == '\n' ? "\\n" : c == '\r' ? "\\r" : c == '\t' ? "\\t" : NULL;
+        if (short_form != NULL)
+            snprintf(expected, sizeof expected, "%s", short_form);
+        else
+            snprintf(expected, sizeof expected, !escaped ? "%c" : c < 0x20 ? "\\u%04x" : "\\%c", c);
+        for (size_t size = 1; size <= sizeof text; size++) {
+            for (size_t at = 0; at < size; at++) {
+                buffer b;
+                memset(text, '!', size); /* the byte next to the quote, and one above 0x20 */
+                text[at] = (char)c;
+                arena_reset(&a);
+                buffer_init(&b, &a, 256);
+                json_write_string(&b, text, size);
+                size_t width = strlen(expected);
+                cr_expect(b.size == size + 1 + width && memcmp(b.bytes + 1 + at, expected, width) == 0,
+                          "byte %d at %zu of %zu", c, at, size);
+            }
+        }
+    }
+    arena_free(&a);
 }
