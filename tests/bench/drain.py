@@ -39,6 +39,12 @@ def cpu_seconds(process):
     return time.clock_gettime((~process.pid << 3) | 2)
 
 
+def page_faults(process):
+    """Minor ones, of all its threads: memory that the kernel had to give and clear."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[7])
+
+
 class Servers:
     def __init__(self, folder):
         self.kafka = KafkaBroker(folder / "kafka")
@@ -131,7 +137,7 @@ class Profile:
     """perf record of a process while it drains."""
 
     def __init__(self, path, process):
-        self.recorder = path and subprocess.Popen(["perf", "record", "-q", "-F", "999", "-g", "-o", path, "-p",
+        self.recorder = path and subprocess.Popen(["perf", "record", "-q", "-F", "1999", "-g", "-o", path, "-p",
                                                    str(process.pid)], stderr=subprocess.DEVNULL)
         if self.recorder:
             time.sleep(1)
@@ -154,6 +160,7 @@ def drain(corner, subject, triggers, profile=None):
     with corner.committed() as committed:
         committed()
         before = {name: cpu_seconds(process) for name, process in processes.items()}
+        faults = page_faults(subject)
         begun = time.monotonic()
         subject.resume()
         while committed() < count:
@@ -162,9 +169,11 @@ def drain(corner, subject, triggers, profile=None):
             time.sleep(0.01)
         wall = time.monotonic() - begun
         spent = {name: cpu_seconds(process) - before[name] for name, process in processes.items()}
+        faults = page_faults(subject) - faults
     recorder.end()
     figures = {"wall_seconds": round(wall, 3), "executions_per_second": round(count / wall)}
     figures |= {f"{name}cpu_us": round(seconds / count * 1e6, 2) for name, seconds in spent.items()}
+    figures["page_faults"] = round(faults / count, 2)
     figures["peak_memory_mib"] = round(subject.memory_peak_mib(), 1)
     assert subject.terminate() == 0, subject.tail()
     corner.check(count)
@@ -202,7 +211,7 @@ def parse_arguments():
     parser.add_argument("--pairs", type=int, default=5, help="how often worker and floor are measured, in turn")
     parser.add_argument("--partitions", type=int, default=8)
     parser.add_argument("--quick", action="store_true", help="20,000 triggers, one pair")
-    parser.add_argument("--profile", metavar="FILE", help="perf record of the worker in the last pair")
+    parser.add_argument("--profile", metavar="FILE", help="perf record of the last pair: FILE.worker and FILE.floor")
     options = parser.parse_args()
     if options.quick:
         options.triggers, options.pairs = 20000, 1
@@ -233,7 +242,7 @@ def bench(options, folder):
                 place = corner(f"{subject:-<6}-{number}")
                 process = (place.start_worker(carillon, options.shards) if subject == "worker"
                            else place.start_floor(floor, pool))
-                profile = options.profile if subject == "worker" and number == options.pairs else None
+                profile = f"{options.profile}.{subject}" if options.profile and number == options.pairs else None
                 pair[subject] = drain(place, process, triggers[:options.triggers], profile)
                 place.remove()
             pair["ratio"] = round(pair["worker"]["cpu_us"] / pair["floor"]["cpu_us"], 3)
