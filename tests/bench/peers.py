@@ -80,7 +80,7 @@ def measures():
         "jsonschema-rs is_valid": lambda: peer("is_valid(payload)", {"is_valid": validator.is_valid, "payload": PAYLOAD}),
         "pydantic-core model_validate": lambda: peer("model_validate(payload)", {
             "model_validate": Order.model_validate, "payload": PAYLOAD}),
-        "expression_evaluate": lambda: ours("expression"),
+        "expression_evaluate": lambda: ours("condition"),
         "CPython eval": lambda: peer("eval(condition, names)", {"condition": condition, "names": names}),
     }
 
