@@ -1,7 +1,6 @@
 """Twenty thousand triggers, two workers, one of them told to go in the middle: the counts are exact."""
 
 from rig import workflows
-from rig.processes import wait_for
 from rig.volume import Load
 
 COUNT = 20000
@@ -13,10 +12,10 @@ def test_two_workers_and_one_leaves(make_site):
     site.run_worker()
     site.run_worker()
     load = Load(site, COUNT)
-    load.start(pause_seconds=0.15)
-    wait_for(lambda: load.sent > COUNT // 2, 60, "half of the triggers")
+    load.start(pause_seconds=0.1, hold_at=COUNT // 2)
+    load.wait_held()
     assert site.workers[0].terminate() == 0
-    assert load.sending(), "the worker was to leave in the middle"
+    load.release()
     load.join()
     load.wait_done(120)
     site.stop_workers()

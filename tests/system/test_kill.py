@@ -36,10 +36,10 @@ def test_the_only_worker_is_killed(busy_site, kills):
     recorded = []
     for number in range(kills):
         worker = site.run_worker()
-        load.start(until=(number + 1) * part, pause_seconds=0.05)
-        wait_for(lambda: load.sent > (number + 0.7) * part, 120, "most of this part")
+        load.start(until=(number + 1) * part, pause_seconds=0.05, hold_at=number * part + part * 7 // 10)
+        load.wait_held()
         recorded.append(kill(site, worker))
-        assert load.sending(), "the worker was to die in the middle"
+        load.release()
         load.join()
     site.run_worker()
     load.send()
@@ -73,10 +73,10 @@ def test_one_of_two_is_killed(busy_site):
     first = site.run_worker()
     site.run_worker()
     load = Load(site, COUNT)
-    load.start(pause_seconds=0.1)
-    wait_for(lambda: load.sent > COUNT // 2, 60, "half of the triggers")
+    load.start(pause_seconds=0.1, hold_at=COUNT // 2)
+    load.wait_held()
     first.kill()
-    assert load.sending(), "the worker was to die in the middle"
+    load.release()
     load.join()
     load.wait_done(120)
     site.stop_workers()

@@ -12,16 +12,17 @@ static void run(uv_work_t *work)
     job *j = work->data;
     switch (j->kind) {
     case JOB_JOIN:
-        j->outcome = publisher_init(j->publisher, JOIN_TIMEOUT_MS, &j->error);
+        j->outcome = publisher_join(j->publisher, JOIN_TIMEOUT_MS, &j->error);
         break;
     case JOB_COMMIT:
         j->outcome =
             publisher_commit(j->publisher, j->epoch->shell, j->epoch, j->trigger_topics, j->group, &j->error);
         break;
     case JOB_REWIND:
-        j->outcome = intake_rewind(j->intake, j->partitions, j->partition_count, REWIND_TIMEOUT_MS, &j->error)
-                         ? PUBLISHER_OK
-                         : PUBLISHER_RETRY;
+        j->outcome = publisher_join(j->publisher, JOIN_TIMEOUT_MS, &j->error);
+        if (j->outcome == PUBLISHER_OK &&
+            !intake_rewind(j->intake, j->partitions, j->partition_count, REWIND_TIMEOUT_MS, &j->error))
+            j->outcome = PUBLISHER_RETRY;
         break;
     case JOB_NONE:
         break;

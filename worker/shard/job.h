@@ -9,9 +9,9 @@
 
 typedef enum job_kind {
     JOB_NONE,
-    JOB_JOIN,   /* publisher_init */
+    JOB_JOIN,   /* publisher_join */
     JOB_COMMIT, /* publisher_commit */
-    JOB_REWIND, /* intake_rewind */
+    JOB_REWIND, /* publisher_join, where the producer was fenced, and intake_rewind */
 } job_kind;
 
 /* Embedded by the shard. Between job_start and `done` the fields belong to the pool's thread. */
@@ -30,8 +30,8 @@ typedef struct job {
     rd_kafka_consumer_group_metadata_t *group;
     partition *partitions; /* JOB_REWIND: a copy, since the assignment may change meanwhile */
     uint32_t partition_count;
-    publisher_outcome outcome; /* JOB_REWIND: PUBLISHER_OK or PUBLISHER_RETRY */
-    error error;               /* where the outcome is not PUBLISHER_OK */
+    publisher_outcome outcome;
+    error error; /* where the outcome is not PUBLISHER_OK */
 } job;
 
 static inline bool job_runs(const job *j)

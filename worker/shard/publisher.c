@@ -4,12 +4,15 @@
 
 #include "worker/kafka_client.h"
 
-enum { QUEUE_FULL_WAIT_MS = 50 };
+enum { QUEUE_FULL_WAIT_MS = 50, REJOIN_TIMEOUT_MS = 2000 };
 
 struct publisher {
-    kafka_client client; /* first: librdkafka's opaque begins with it */
-    rd_kafka_t *producer;
+    kafka_client client;   /* first: librdkafka's opaque begins with it */
+    rd_kafka_conf_t *conf; /* to make the producer from, again where it must be */
+    rd_kafka_t *producer;  /* NULL: it was fenced; publisher_join makes another */
     rd_kafka_topic_t *topics[EVENT_KIND_COUNT];
+    char *topic_names[EVENT_KIND_COUNT];
+    bool joined;                        /* the transactional id is registered */
     rd_kafka_resp_err_t delivery_error; /* the first in the present transaction */
     char delivery_topic[256];           /* where it was */
 };
@@ -27,41 +30,10 @@ static void on_delivery_report(rd_kafka_t *rk, const rd_kafka_message_t *message
     memcpy(p->delivery_topic, name.message, sizeof p->delivery_topic - 1);
 }
 
-publisher *publisher_new(rd_kafka_conf_t *conf, const char *const topics[EVENT_KIND_COUNT], const logger *log,
-                         error *e)
+/* Everything of it that may reach into a batch ends here. */
+static void destroy_producer(publisher *p)
 {
-    char reason[512];
-    publisher *p = calloc(1, sizeof *p);
-    if (p == NULL) {
-        rd_kafka_conf_destroy(conf);
-        error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a producer");
-        return NULL;
-    }
-    p->client.log = log;
-    rd_kafka_conf_set_opaque(conf, p);
-    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery_report);
-    p->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
-    if (p->producer == NULL) {
-        rd_kafka_conf_destroy(conf); /* rd_kafka_new takes it only when it succeeds */
-        error_set(e, ERROR_KAFKA, 0, "the producer cannot be created: %s", reason);
-        free(p);
-        return NULL;
-    }
-    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
-        p->topics[kind] = rd_kafka_topic_new(p->producer, topics[kind], NULL);
-        if (p->topics[kind] == NULL) {
-            error_set(e, ERROR_KAFKA, 0, "topic %s: %s", topics[kind],
-                      rd_kafka_err2str(rd_kafka_last_error()));
-            publisher_free(p);
-            return NULL;
-        }
-    }
-    return p;
-}
-
-void publisher_free(publisher *p)
-{
-    if (p == NULL)
+    if (p->producer == NULL)
         return;
     rd_kafka_purge(p->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_poll(p->producer, 0);
@@ -69,6 +41,71 @@ void publisher_free(publisher *p)
         if (p->topics[kind] != NULL)
             rd_kafka_topic_destroy(p->topics[kind]);
     rd_kafka_destroy(p->producer);
+    memset(p->topics, 0, sizeof p->topics);
+    p->producer = NULL;
+    p->joined = false;
+}
+
+static bool create_producer(publisher *p, error *e)
+{
+    char reason[512];
+    rd_kafka_conf_t *conf = rd_kafka_conf_dup(p->conf);
+    p->producer = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    if (p->producer == NULL) {
+        rd_kafka_conf_destroy(conf); /* rd_kafka_new takes it only when it succeeds */
+        return error_set(e, ERROR_KAFKA, 0, "the producer cannot be created: %s", reason);
+    }
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+        p->topics[kind] = rd_kafka_topic_new(p->producer, p->topic_names[kind], NULL);
+        if (p->topics[kind] == NULL) {
+            error_set(e, ERROR_KAFKA, 0, "topic %s: %s", p->topic_names[kind],
+                      rd_kafka_err2str(rd_kafka_last_error()));
+            destroy_producer(p);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool copy_names(publisher *p, const char *const topics[EVENT_KIND_COUNT])
+{
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
+        p->topic_names[kind] = strdup(topics[kind]);
+        if (p->topic_names[kind] == NULL)
+            return false;
+    }
+    return true;
+}
+
+publisher *publisher_new(rd_kafka_conf_t *conf, const char *const topics[EVENT_KIND_COUNT], const logger *log,
+                         error *e)
+{
+    publisher *p = calloc(1, sizeof *p);
+    if (p == NULL || !copy_names(p, topics)) {
+        rd_kafka_conf_destroy(conf);
+        error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a producer");
+        publisher_free(p);
+        return NULL;
+    }
+    p->client.log = log;
+    p->conf = conf;
+    rd_kafka_conf_set_opaque(conf, p);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery_report);
+    if (create_producer(p, e))
+        return p;
+    publisher_free(p);
+    return NULL;
+}
+
+void publisher_free(publisher *p)
+{
+    if (p == NULL)
+        return;
+    destroy_producer(p);
+    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++)
+        free(p->topic_names[kind]);
+    if (p->conf != NULL)
+        rd_kafka_conf_destroy(p->conf);
     free(p);
 }
 
@@ -83,10 +120,15 @@ static publisher_outcome classify(rd_kafka_error_t *failure, const char *call, e
     return outcome;
 }
 
-publisher_outcome publisher_init(publisher *p, int timeout_ms, error *e)
+publisher_outcome publisher_join(publisher *p, int timeout_ms, error *e)
 {
+    if (p->joined)
+        return PUBLISHER_OK;
+    if (p->producer == NULL && !create_producer(p, e))
+        return PUBLISHER_FATAL;
     rd_kafka_error_t *failure = rd_kafka_init_transactions(p->producer, timeout_ms);
-    return failure == NULL ? PUBLISHER_OK : classify(failure, "init_transactions", e);
+    p->joined = failure == NULL;
+    return p->joined ? PUBLISHER_OK : classify(failure, "init_transactions", e);
 }
 
 /* ---- one transaction ---- */
@@ -200,9 +242,26 @@ static publisher_outcome abort_transaction(publisher *p, error *e)
     return outcome;
 }
 
-publisher_outcome publisher_commit(publisher *p, const batch *b, const epoch *ep,
-                                   const char *const *trigger_topics,
-                                   const rd_kafka_consumer_group_metadata_t *group, error *e)
+/* The coordinator gave our epoch to somebody else: to nobody, where it ended a transaction that had outlived
+ * transaction.timeout.ms (a broker restarted, say), or to another worker with our id. */
+static bool is_fenced(const publisher *p)
+{
+    char reason[1];
+    if (p->producer == NULL)
+        return false;
+    switch (rd_kafka_fatal_error(p->producer, reason, sizeof reason)) {
+    case RD_KAFKA_RESP_ERR__FENCED:
+    case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static publisher_outcome run_transaction(publisher *p, const batch *b, const epoch *ep,
+                                         const char *const *trigger_topics,
+                                         const rd_kafka_consumer_group_metadata_t *group, error *e)
 {
     p->delivery_error = RD_KAFKA_RESP_ERR_NO_ERROR;
     rd_kafka_error_t *failure = rd_kafka_begin_transaction(p->producer);
@@ -217,4 +276,22 @@ publisher_outcome publisher_commit(publisher *p, const batch *b, const epoch *ep
             outcome = commit(p, e);
     }
     return outcome == PUBLISHER_ABORTED ? abort_transaction(p, e) : outcome;
+}
+
+publisher_outcome publisher_commit(publisher *p, const batch *b, const epoch *ep,
+                                   const char *const *trigger_topics,
+                                   const rd_kafka_consumer_group_metadata_t *group, error *e)
+{
+    publisher_outcome outcome = publisher_join(p, REJOIN_TIMEOUT_MS, e);
+    if (outcome == PUBLISHER_RETRY)
+        return PUBLISHER_ABORTED; /* nothing was begun */
+    if (outcome == PUBLISHER_OK)
+        outcome = run_transaction(p, b, ep, trigger_topics, group, e);
+    if (outcome != PUBLISHER_FATAL || !is_fenced(p))
+        return outcome;
+    /* What the transaction came to is what the committed offsets say: the rewind that follows reads them. The
+     * producer is of no use any more, and must not outlive the batch. */
+    destroy_producer(p);
+    error_prefix(e, "fenced; a new producer joins (if this goes on, two workers have the same worker.id)");
+    return PUBLISHER_ABORTED;
 }

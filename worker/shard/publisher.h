@@ -17,9 +17,9 @@ typedef struct publisher publisher;
 
 typedef enum publisher_outcome {
     PUBLISHER_OK,
-    PUBLISHER_RETRY,   /* init only: not reachable in time, call again */
+    PUBLISHER_RETRY,   /* joining only: not reachable in time, call again */
     PUBLISHER_ABORTED, /* nothing of it is visible: the epoch goes back to log custody */
-    PUBLISHER_FATAL,   /* the producer is unusable (fenced, say): the process must end */
+    PUBLISHER_FATAL,   /* the producer is unusable: the process must end */
 } publisher_outcome;
 
 /* Takes the conf (kafka_client_producer), also on failure. topics: the name of each event_kind, borrowed for
@@ -28,8 +28,10 @@ MUST_CHECK publisher *publisher_new(rd_kafka_conf_t *conf, const char *const top
                                     const logger *log, error *e);
 void publisher_free(publisher *p); /* NULL is allowed; purges what was never committed */
 
-/* Registers the transactional id and fences an earlier owner of it. Blocks up to timeout_ms. */
-MUST_CHECK publisher_outcome publisher_init(publisher *p, int timeout_ms, error *e);
+/* Registers the transactional id and fences an earlier owner of it, unless that is done already. Blocks up to
+ * timeout_ms; PUBLISHER_RETRY where no broker answered in time. Called first, and before the next transaction
+ * after each PUBLISHER_ABORTED: a producer that was fenced is replaced here. */
+MUST_CHECK publisher_outcome publisher_join(publisher *p, int timeout_ms, error *e);
 
 /* Publishes the batch and commits the epoch's offsets for the group. `trigger_topics` names the topics that
  * the offsets count. Blocks until it is decided. */

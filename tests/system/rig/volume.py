@@ -28,10 +28,16 @@ class Load:
         self.count = count
         self.thread = None
         self.sent = 0
+        self.held = threading.Event()
+        self.released = threading.Event()
 
-    def send(self, until=None, pause_seconds=0.0, chunk=500):
-        """The next triggers, up to number `until`; with a pause after each chunk."""
+    def send(self, until=None, pause_seconds=0.0, chunk=500, hold_at=None):
+        """The next triggers, up to number `until`; with a pause after each chunk, and one at number `hold_at` until
+        release()."""
         for number in range(self.sent, self.count if until is None else until):
+            if number == hold_at:
+                self.held.set()
+                self.released.wait()
             data = {"name": f"Name {number}", "email": f"{number}@example.com", "amount": number}
             if is_invalid(number):
                 data["amount"] = -1
@@ -41,13 +47,19 @@ class Load:
                 time.sleep(pause_seconds)
         self.site.flush()
 
-    def start(self, until=None, pause_seconds=0.0):
-        """Sends in the background, so that what happens meanwhile happens in the middle."""
-        self.thread = threading.Thread(target=self.send, args=(until, pause_seconds), daemon=True)
+    def start(self, until=None, pause_seconds=0.0, hold_at=None):
+        """Sends in the background. What happens between wait_held() and release() happens in the middle."""
+        self.held.clear()
+        self.released.clear()
+        self.thread = threading.Thread(target=self.send, args=(until, pause_seconds), kwargs={"hold_at": hold_at},
+                                       daemon=True)
         self.thread.start()
 
-    def sending(self):
-        return self.thread.is_alive()
+    def wait_held(self, budget_seconds=120):
+        assert self.held.wait(budget_seconds), f"only {self.sent} sent"
+
+    def release(self):
+        self.released.set()
 
     def join(self):
         self.thread.join()
