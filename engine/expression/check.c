@@ -22,9 +22,7 @@ typedef struct variable {
 } variable;
 
 typedef struct checker {
-    const expression_scope *scope;
-    const value *const *schemas;
-    check_findings *findings;
+    const check_place *place;
     variable variables[VARIABLES_MAX];
     size_t variable_count;
     bool blind; /* there are more variables than it can tell apart: what it finds is worth nothing */
@@ -36,7 +34,7 @@ static void report(checker *c, size_t position, const char *format, ...) PRINTF_
 
 static void report(checker *c, size_t position, const char *format, ...)
 {
-    check_findings *f = c->findings;
+    check_findings *f = c->place->findings;
     if (f->count == CHECK_FINDINGS_MAX)
         return;
     check_finding *finding = &f->items[f->count++];
@@ -64,9 +62,10 @@ static shape infer_name(const checker *c, const value *name)
     for (size_t i = c->variable_count; i-- > 0;)
         if (value_same_text(c->variables[i].name, name))
             return c->variables[i].shape;
-    for (size_t i = 0; i < c->scope->count; i++)
-        if (value_is_text(name, c->scope->names[i]))
-            return c->schemas[i] == NULL ? any() : shape_of_document(c->schemas[i]);
+    const expression_scope *scope = c->place->scope;
+    for (size_t i = 0; i < scope->count; i++)
+        if (value_is_text(name, scope->names[i]))
+            return c->place->shapes[i];
     return shape_of_kinds(SHAPE_FUNCTION); /* a built-in, or the compiler refuses it */
 }
 
@@ -131,7 +130,7 @@ static shape infer_attribute(checker *c, const shape *of, const node *link)
 {
     if (has_method(of->kinds, &link->value)) {
         check_hidden_key(c, of, link);
-        return any();
+        return of->kinds == SHAPE_MAP && link->next == NULL ? shape_of_kinds(SHAPE_FUNCTION) : any();
     }
     if (of->kinds & SHAPE_MAP)
         return member_of(c, of, &link->value, link->position);
@@ -203,6 +202,16 @@ static bool gives_text(const value *name)
     return false;
 }
 
+/* payload.get('key'). In a template that is how one asks for what may be missing, as `is defined`; a
+ * condition that asks for what cannot be there decides nothing. */
+static shape infer_get(checker *c, const shape *of, const node *call)
+{
+    const node *key = call->first;
+    bool template = c->place->scope->find_filter != NULL;
+    shape member = template ? shape_member(of, &key->value) : member_of(c, of, &key->value, key->position);
+    return call->count == 1 ? shape_union(member, shape_of_kinds(SHAPE_NULL)) : any();
+}
+
 /* of.method(...) for a method that its type has. */
 static shape infer_method(checker *c, const shape *of, const node *link, const node *call)
 {
@@ -210,10 +219,8 @@ static shape infer_method(checker *c, const shape *of, const node *link, const n
     if (of->kinds == SHAPE_STRING && gives_text(&link->value))
         return shape_of_kinds(SHAPE_STRING);
     if (of->kinds == SHAPE_MAP && value_is_text(&link->value, "get") && call->count >= 1 &&
-        is_text(call->first)) {
-        shape member = member_of(c, of, &call->first->value, call->first->position);
-        return call->count == 1 ? shape_union(member, shape_of_kinds(SHAPE_NULL)) : any();
-    }
+        is_text(call->first))
+        return infer_get(c, of, call);
     return any();
 }
 
@@ -454,11 +461,13 @@ static shape item_of(checker *c, const node *iterable)
 {
     char text[SHAPE_TEXT_SIZE];
     shape s = infer(c, iterable);
-    if ((s.kinds & (subscriptable | SHAPE_SET | SHAPE_ITERATOR)) == 0)
-        report(c, iterable->position, "%s has no items to go over", shape_text(s.kinds, text));
-    if (s.kinds == SHAPE_STRING)
-        return s;
-    return s.kinds == SHAPE_LIST ? shape_items(&s) : any();
+    unsigned kinds = s.kinds & (subscriptable | SHAPE_SET | SHAPE_ITERATOR);
+    if (kinds == 0)
+        report(c, iterable->position, "%s has no items to go over%s", shape_text(s.kinds, text),
+               s.kinds == SHAPE_FUNCTION ? ": write ['items'] for the key `items`, and so on" : "");
+    if (kinds == SHAPE_STRING)
+        return shape_of_kinds(SHAPE_STRING);
+    return kinds == SHAPE_LIST ? shape_items(&s) : any();
 }
 
 /* Every target is bound first, to anything: a name that a later clause binds is that variable everywhere. */
@@ -541,26 +550,53 @@ static shape infer(checker *c, const node *n)
     }
 }
 
-bool check_expression(arena *a, const char *source, size_t size, const expression_scope *scope,
-                      const value *const *schemas, check_findings *findings, exception *x)
+static bool raise_memory(evaluation *ev)
+{
+    return evaluation_raise(ev, EXCEPTION_RESOURCE, "no memory is left for the expression");
+}
+
+bool check_at(arena *a, const char *source, size_t size, const check_place *place, shape *result,
+              exception *x)
 {
     evaluation ev;
     evaluation_init(&ev, a, x);
     ev.memory_left = SIZE_MAX; /* as expression_compile */
-    findings->count = 0;
-    const node *root = parser_parse(&ev, source, size, scope);
+    const node *root = parser_parse(&ev, source, size, place->scope);
     if (root == NULL)
         return false;
     checker *c = arena_alloc(a, sizeof *c);
     if (c == NULL)
-        return evaluation_raise(&ev, EXCEPTION_RESOURCE, "no memory is left for the expression");
-    c->scope = scope;
-    c->schemas = schemas;
-    c->findings = findings;
+        return raise_memory(&ev);
+    c->place = place;
     c->variable_count = 0;
     c->blind = false;
-    infer(c, root);
-    if (c->blind)
-        findings->count = 0;
+    size_t count_before = place->findings->count;
+    *result = place->iterated ? item_of(c, root) : infer(c, root);
+    if (c->blind) {
+        place->findings->count = count_before;
+        *result = any();
+    }
     return true;
+}
+
+const shape *check_shapes(arena *a, const expression_scope *scope, const value *const *schemas)
+{
+    shape *shapes = arena_calloc(a, scope->count, sizeof *shapes);
+    for (size_t i = 0; shapes != NULL && i < scope->count; i++)
+        shapes[i] = schemas[i] == NULL ? any() : shape_of_document(schemas[i]);
+    return shapes;
+}
+
+bool check_expression(arena *a, const char *source, size_t size, const expression_scope *scope,
+                      const value *const *schemas, check_findings *findings, exception *x)
+{
+    findings->count = 0;
+    shape result;
+    check_place place = {.scope = scope, .shapes = check_shapes(a, scope, schemas), .findings = findings};
+    if (place.shapes == NULL) {
+        evaluation ev;
+        evaluation_init(&ev, a, x);
+        return raise_memory(&ev);
+    }
+    return check_at(a, source, size, &place, &result, x);
 }

@@ -7,6 +7,7 @@
 #define ENGINE_EXPRESSION_CHECK_H
 
 #include "engine/expression/expression.h"
+#include "engine/expression/shape.h"
 
 enum { CHECK_FINDINGS_MAX = 16, CHECK_MESSAGE_SIZE = 256 };
 
@@ -24,5 +25,23 @@ typedef struct check_findings {
  * known of it. `a` is scratch. False with *x where the source does not parse. */
 MUST_CHECK bool check_expression(arena *a, const char *source, size_t size, const expression_scope *scope,
                                  const value *const *schemas, check_findings *findings, exception *x);
+
+/* ---- for templates, whose loops have variables without a schema document ---- */
+
+/* Where an expression stands. */
+typedef struct check_place {
+    const expression_scope *scope;
+    const shape *shapes;      /* of the scope's names */
+    check_findings *findings; /* what is found is added to them */
+    bool iterated;            /* a loop goes over the value */
+} check_place;
+
+/* The shapes of the scope's names by their schemas, in the arena; NULL where that has no memory left. */
+MUST_CHECK const shape *check_shapes(arena *a, const expression_scope *scope, const value *const *schemas);
+
+/* As check_expression. *result: the shape of the value, of one item of it where it is iterated; it outlives
+ * what `a` holds. */
+MUST_CHECK bool check_at(arena *a, const char *source, size_t size, const check_place *place, shape *result,
+                         exception *x);
 
 #endif

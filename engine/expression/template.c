@@ -248,7 +248,7 @@ template *template_compile(arena *a, const char *source, size_t size, template_k
         *x = (exception){.type = EXCEPTION_RESOURCE, .message = "no memory is left for the template"};
         return NULL;
     }
-    return template_parse(a, source, size, kind, scope, t, x) ? t : NULL;
+    return template_parse(a, source, size, kind, scope, NULL, t, x) ? t : NULL;
 }
 
 bool template_is_constant(const template *t)

@@ -34,6 +34,7 @@ typedef struct parser {
     const char *source;
     template_kind kind;
     const expression_scope *scope;
+    check_findings *findings; /* NULL: expressions are not checked, but compiled */
     exception *exception;
     template_instruction *instructions;
     uint32_t instruction_count;
@@ -44,6 +45,8 @@ typedef struct parser {
     size_t depth;
     const char *names[NAMES_MAX]; /* a name that a loop's variable hides is "" meanwhile */
     uint16_t hidden[NAMES_MAX];   /* the index of the name that this one hides */
+    shape shapes[NAMES_MAX];      /* of the names, for checks */
+    shape checked;                /* of the newest expression, in a `for` of its items */
     uint16_t name_count;
     uint16_t slot_count;
 } parser;
@@ -108,14 +111,32 @@ static void emit_text(parser *p, const char *text, size_t size, size_t position)
     last->size += (uint32_t)size;
 }
 
+static bool check_compiled(parser *p, const expression_scope *scope, bool iterated, size_t start, size_t end)
+{
+    check_findings *f = p->findings;
+    size_t count_before = f->count;
+    check_place place = {.scope = scope, .shapes = p->shapes, .findings = f, .iterated = iterated};
+    bool ok = check_at(p->arena, p->source + start, end - start, &place, &p->checked, p->exception);
+    for (size_t i = count_before; i < f->count; i++)
+        f->items[i].position += start;
+    return ok;
+}
+
 static bool emit_expression(parser *p, template_operation operation, size_t start, size_t end)
 {
     expression_scope scope = *p->scope;
     scope.names = p->names;
     scope.count = p->name_count;
     scope.find_filter = template_filter_find;
+    arena_mark mark = arena_get_mark(p->arena);
     expression *compiled = expression_compile(p->arena, p->source + start, end - start, &scope, p->exception);
-    if (compiled == NULL) {
+    bool ok = compiled != NULL;
+    if (ok && p->findings != NULL) {
+        ok = check_compiled(p, &scope, operation == TEMPLATE_FOR, start, end);
+        arena_rewind(p->arena, mark); /* what is checked does not run */
+        compiled = NULL;
+    }
+    if (!ok) {
         p->exception->position += start;
         return false;
     }
@@ -140,6 +161,7 @@ static bool add_name(parser *p, const char *name, size_t position)
         }
     }
     p->names[slot] = name;
+    p->shapes[slot] = shape_of_kinds(SHAPE_ANY);
     if (p->name_count > p->slot_count)
         p->slot_count = p->name_count;
     return true;
@@ -320,6 +342,8 @@ static bool parse_for(parser *p, size_t position, cursor rest)
         if (!add_name(p, name, v.at))
             return false;
     }
+    if (count == 1)
+        p->shapes[begin->slot + 1] = p->checked;
     return true;
 }
 
@@ -398,6 +422,13 @@ static bool make_room(parser *p, template_lexer lexer)
            fail(p, EXCEPTION_RESOURCE, 0, "no memory is left for the template");
 }
 
+static void begin_checks(parser *p, const template_checking *checking)
+{
+    p->findings = checking->findings;
+    for (size_t i = 0; i < p->scope->count; i++)
+        p->shapes[i] = checking->shapes[i];
+}
+
 static bool check_source(parser *p, const char *source, size_t size)
 {
     if (size > LIMIT_TEMPLATE_BYTES)
@@ -411,11 +442,16 @@ static bool check_source(parser *p, const char *source, size_t size)
 }
 
 bool template_parse(arena *a, const char *source, size_t size, template_kind kind,
-                    const expression_scope *scope, template *t, exception *x)
+                    const expression_scope *scope, const template_checking *checking, template *t,
+                    exception *x)
 {
     parser p = {.arena = a, .source = source, .kind = kind, .scope = scope, .exception = x};
     template_lexer lexer = {.source = source, .size = size};
-    if (!check_source(&p, source, size) || !make_room(&p, lexer) || !parse_tokens(&p, lexer))
+    if (!check_source(&p, source, size) || !make_room(&p, lexer))
+        return false;
+    if (checking != NULL)
+        begin_checks(&p, checking);
+    if (!parse_tokens(&p, lexer))
         return false;
     *t = (template){
         .instructions = p.instructions,

@@ -2,7 +2,7 @@
  * fixed, those of steps and controls name what is there at the step, and nothing else. */
 #include "engine/workflow/static_check.h"
 
-#include "engine/expression/check.h"
+#include "engine/expression/template_check.h"
 #include "engine/limits.h"
 #include "engine/value/json.h"
 
@@ -83,9 +83,13 @@ static bool describe_step(checker *k, size_t index)
     return end_closed(k, &controls, WORKFLOW_NAME_CONTROLS);
 }
 
-/* ---- conditions ---- */
+/* ---- programs ---- */
 
-static void check_condition(checker *k, const value *condition, const value *payload_schema)
+/* check_expression or template_check. */
+typedef bool (*check_function)(arena *a, const char *source, size_t size, const expression_scope *scope,
+                               const value *const *schemas, check_findings *findings, exception *x);
+
+static void check_text(checker *k, check_function check, const value *text, workflow_rule rule)
 {
     compiler *c = k->compiler;
     const value *schemas[WORKFLOW_NAME_COUNT];
@@ -93,32 +97,59 @@ static void check_condition(checker *k, const value *condition, const value *pay
     exception x;
     for (int i = 0; i < WORKFLOW_NAME_COUNT; i++)
         schemas[i] = &k->schemas[i];
-    schemas[WORKFLOW_NAME_PAYLOAD] = payload_schema;
-    if (!check_expression(c->arena, condition->text, condition->count, &workflow_scope, schemas, &found,
-                          &x)) {
-        compiler_add_exception(c, condition, RULE_SKIP_CONDITION, &x);
+    schemas[WORKFLOW_NAME_PAYLOAD] = value_field(c->document->root, "payload_schema");
+    arena_mark mark = arena_get_mark(c->arena);
+    bool ok = check(c->arena, text->text, text->count, &workflow_scope, schemas, &found, &x);
+    arena_rewind(c->arena, mark);
+    if (!ok) {
+        compiler_add_exception(c, text, rule, &x);
         return;
     }
     for (size_t i = 0; i < found.count; i++)
-        compiler_add_at(c, condition, RULE_SKIP_CONDITION, found.items[i].position, NULL,
-                        found.items[i].message);
+        compiler_add_at(c, text, rule, found.items[i].position, NULL, found.items[i].message);
+}
+
+/* Every string in v is a template; v is as deep as a document may be. */
+static void check_templates(checker *k, const value *v)
+{
+    if (v->kind == VALUE_STRING)
+        check_text(k, template_check, v, RULE_TEMPLATE);
+    else if (v->kind == VALUE_LIST)
+        for (uint32_t i = 0; i < v->count; i++)
+            check_templates(k, &v->items[i]);
+    else if (v->kind == VALUE_MAP)
+        for (uint32_t i = 0; i < v->count; i++)
+            check_templates(k, &v->members[i].value);
+}
+
+static bool check_step(checker *k, size_t index)
+{
+    const value *written = &value_field(k->compiler->document->root, "steps")->items[index];
+    arena_mark mark = arena_get_mark(k->compiler->arena);
+    bool described = describe_step(k, index);
+    if (described) {
+        const value *condition = compiler_get(written, "skip_condition", VALUE_STRING);
+        if (condition != NULL)
+            check_text(k, check_expression, condition, RULE_SKIP_CONDITION);
+        size_t field_count;
+        const step_field *fields = step_type_fields(k->workflow->steps[index].type, &field_count);
+        for (size_t i = 0; i < field_count; i++) {
+            const value *field = value_field(value_field(written, "config"), fields[i].name);
+            if (field != NULL)
+                check_templates(k, field);
+        }
+    }
+    arena_rewind(k->compiler->arena, mark);
+    return described;
 }
 
 void static_check(compiler *c, const workflow *w)
 {
     checker k = {.compiler = c, .workflow = w};
-    const value *root = c->document->root;
-    const value *steps = value_field(root, "steps");
     arena_mark mark = arena_get_mark(c->arena);
     bool described = read_fixed(&k);
-    for (size_t i = 0; described && i < w->step_count; i++) {
-        const value *condition = compiler_get(&steps->items[i], "skip_condition", VALUE_STRING);
-        if (condition == NULL)
-            continue;
-        described = describe_step(&k, i);
-        if (described)
-            check_condition(&k, condition, value_field(root, "payload_schema"));
-    }
+    for (size_t i = 0; described && i < w->step_count; i++)
+        described = check_step(&k, i);
     if (!described)
         compiler_add_memory(c);
     arena_rewind(c->arena, mark);

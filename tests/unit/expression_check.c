@@ -116,6 +116,7 @@ Test(expression_check, items_of_what_has_none)
     reports("payload.address[1:]", 15, "no slices");
     reports("[x for x in payload.amount]", 12, "no items to go over");
     reports("payload.items[0]", 8, "write ['items']");
+    reports("[x for x in payload.address.keys]", 12, "a function has no items to go over");
     accepts("payload.phone[0]");
     accepts("payload.either[0]");
     accepts("payload.name[1:][0].upper()");

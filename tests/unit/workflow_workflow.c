@@ -284,6 +284,23 @@ static const broken documents[] = {
      "template", 10, "/steps/0/config/body", "SyntaxError at line 2, character "},
     {CONFIG_OF("IN_APP", "body: x, data: {a: [1, {b: '{{ nobody }}'}]}"), "template", 5,
      "/steps/0/config/data/a/1/b", "NameError at character 4: "},
+    {CONFIG_OF("SMS", "to: '{{ execution.number }}', body: y"), "template", 5, "/steps/0/config/to",
+     "at character 14: the schema has no key 'number'"},
+    {CONFIG_OF("EMAIL", "to: x, subject: '{{ workflow.nme }}', html: z"), "template", 5,
+     "/steps/0/config/subject", "did you mean 'name'?"},
+    {CONFIG_OF("SMS", "to: x, body: '{{ controls.sign }}'") "control_schema: {properties: {signs: {}}}\n",
+     "template", 5, "/steps/0/config/body", "did you mean 'signs'?"},
+    {CONFIG_OF("SMS", "to: x, body: '{% if steps.a.status %}{% endif %}'"), "template", 5,
+     "/steps/0/config/body", "at character 13: the schema has no key 'a'"},
+    {CONFIG_OF("IN_APP", "body: x, data: {a: [1, {b: '{{ recipient() }}'}]}"), "template", 5,
+     "/steps/0/config/data/a/1/b", "is called, but is no function"},
+    {"workflow_id: w\nname: W\npayload_schema:\n  additionalProperties: false\n  properties:\n    lines:\n"
+     "      type: array\n      items: {additionalProperties: false, properties: {sku: {}}}\nsteps:\n"
+     "  - step_id: a\n    step_type: SMS\n    name: A\n    config:\n      to: x\n      body: |\n"
+     "        {% for line in payload.lines %}\n        {{ loop.index }}: {{ line.skuu }}\n        {% endfor "
+     "%}\n",
+     "template", 15, "/steps/0/config/body",
+     "at line 2, character 27 of the text: the schema has no key 'skuu'"},
     {HEAD STEP_A "control_schema: true\n", "type", 6, "/control_schema", "must be a mapping, not boolean"},
     {HEAD STEP_A "control_schema: {}\n", "control_schema", 6, "/control_schema", "needs \"properties\""},
     {HEAD STEP_A "control_schema: {type: array, properties: {}}\n", "control_schema", 6,
@@ -326,9 +343,36 @@ Test(workflow, a_condition_may_use_earlier_steps_and_declared_controls)
     workflow_release(w);
 }
 
+Test(workflow, a_template_may_use_earlier_steps_and_declared_controls)
+{
+    const workflow *w =
+        compile_ok(HEAD STEP_A "  - {step_id: b, step_type: SMS, name: B, config: {to: x, body: '{{ "
+                               "steps.a.status }}{{ controls.own "
+                               "}}{{ controls.shared }}'}, control_schema: {properties: {own: {}}}}\n"
+                               "control_schema: {properties: {shared: {}}}\n");
+    workflow_release(w);
+}
+
+Test(workflow, everything_wrong_in_a_step_is_found_at_once)
+{
+    workflow_findings_init(&findings, &memory);
+    cr_assert_null(compile_as(
+        HEAD
+        "  - {step_id: a, step_type: IN_APP, name: A, config: {body: '{{ execution.a }}{{ execution.b }}', "
+        "data: {c: '{{ execution.c }}', d: ['{{ execution.d }}']}}, skip_condition: execution.e}\n",
+        NULL));
+    static const char *const locations[] = {"/steps/0/skip_condition", "/steps/0/config/body",
+                                            "/steps/0/config/body", "/steps/0/config/data/c",
+                                            "/steps/0/config/data/d/0"};
+    cr_assert_eq(findings.count, 5, "%zu", findings.count);
+    for (size_t i = 0; i < 5; i++)
+        cr_expect_str_eq(findings.items[i].location, locations[i], "%s", printed(&findings.items[i]));
+}
+
 Test(workflow, what_is_stored_is_not_searched_for_what_fails_when_it_runs)
 {
-    const workflow *w = compile_as(STEP_WITH("skip_condition: execution.number > 1"),
+    const workflow *w = compile_as(HEAD "  - {step_id: a, step_type: SMS, name: A, config: {to: x, body: '{{ "
+                                        "execution.number }}'}, skip_condition: execution.number > 1}\n",
                                    &(workflow_standing){.version = 1, .status = WORKFLOW_ACTIVE});
     cr_assert_not_null(w);
     workflow_release(w);
