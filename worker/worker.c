@@ -19,8 +19,8 @@
 
 #include "worker/admin/admin.h"
 #include "worker/admin/process.h"
-#include "worker/catalog_watch.h"
-#include "worker/topics.h"
+#include "worker/catalog/catalog_watch.h"
+#include "worker/kafka/topics.h"
 
 enum {
     TOPICS_TIMEOUT_MS = 5000,

@@ -2,8 +2,8 @@
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 
+#include "worker/catalog/workflow_files.h"
 #include "worker/shard/shard.h"
-#include "worker/workflow_files.h"
 
 typedef struct worker worker;
 

@@ -4,12 +4,12 @@
 
 #include <stdio.h>
 
-#include "engine/expression/attribute.h"
-#include "engine/expression/builtins.h"
-#include "engine/expression/container_methods.h"
-#include "engine/expression/parser.h"
+#include "engine/expression/machine/attribute.h"
+#include "engine/expression/machine/builtins.h"
+#include "engine/expression/machine/container_methods.h"
 #include "engine/expression/shape.h"
-#include "engine/expression/text_methods.h"
+#include "engine/expression/syntax/parser.h"
+#include "engine/expression/text/text_methods.h"
 #include "engine/limits.h"
 #include "engine/nearest.h"
 

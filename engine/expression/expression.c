@@ -1,7 +1,7 @@
 #include "engine/expression/expression.h"
 
-#include "engine/expression/machine.h"
-#include "engine/expression/parser.h"
+#include "engine/expression/machine/machine.h"
+#include "engine/expression/syntax/parser.h"
 #include "engine/limits.h"
 
 expression *expression_compile(arena *a, const char *source, size_t size, const expression_scope *scope,

@@ -1,6 +1,6 @@
 #include "engine/expression/template_check.h"
 
-#include "engine/expression/template_parser.h"
+#include "engine/expression/template/template_parser.h"
 
 bool template_check(arena *a, const char *source, size_t size, const expression_scope *scope,
                     const value *const *schemas, check_findings *findings, exception *x)

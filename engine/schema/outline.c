@@ -1,7 +1,7 @@
 #include "engine/limits.h"
-#include "engine/schema/ascii.h"
 #include "engine/schema/build.h"
-#include "engine/schema/uri.h"
+#include "engine/schema/format/ascii.h"
+#include "engine/schema/format/uri.h"
 
 /* ---- the copy ---- */
 

@@ -7,9 +7,9 @@
 #define ENGINE_SCHEMA_PROGRAM_H
 
 #include "engine/schema/decimal.h"
-#include "engine/schema/format.h"
+#include "engine/schema/format/format.h"
 #include "engine/schema/keys.h"
-#include "engine/schema/pattern.h"
+#include "engine/schema/pattern/pattern.h"
 #include "engine/schema/place.h"
 #include "engine/schema/schema.h"
 

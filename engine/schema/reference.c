@@ -1,8 +1,8 @@
 #include "engine/limits.h"
-#include "engine/schema/ascii.h"
 #include "engine/schema/build.h"
+#include "engine/schema/format/ascii.h"
+#include "engine/schema/format/uri.h"
 #include "engine/schema/metaschema.h"
-#include "engine/schema/uri.h"
 #include "engine/value/json.h"
 
 static bool find_resource(const build *c, const value *uri, uint32_t *number)

@@ -3,7 +3,7 @@
 #ifndef ENGINE_WORKFLOW_CONFIG_TEMPLATE_H
 #define ENGINE_WORKFLOW_CONFIG_TEMPLATE_H
 
-#include "engine/expression/template.h"
+#include "engine/expression/template/template.h"
 
 typedef struct config_template config_template;
 

@@ -1,7 +1,7 @@
 /* CPU time of rendering a mail of ten lines. */
 #include <string.h>
 
-#include "engine/expression/template.h"
+#include "engine/expression/template/template.h"
 #include "engine/value/json.h"
 #include "tests/bench/measure.h"
 

@@ -2,8 +2,8 @@
  * its budgets, the second time as the first. */
 #include <stdlib.h>
 
-#include "engine/expression/disassembler.h"
-#include "engine/expression/text_methods.h"
+#include "engine/expression/program/disassembler.h"
+#include "engine/expression/text/text_methods.h"
 #include "engine/value/json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

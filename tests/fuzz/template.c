@@ -1,7 +1,7 @@
 /* Any bytes as a template of each kind: it is refused, or renders within its bounds. */
 #include <stdlib.h>
 
-#include "engine/expression/template.h"
+#include "engine/expression/template/template.h"
 #include "engine/expression/template_check.h"
 #include "engine/limits.h"
 #include "engine/value/json.h"

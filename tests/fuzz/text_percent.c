@@ -1,6 +1,6 @@
 /* format % arguments for any format and a few arguments of every kind, within the budget. Input: one byte
  * that chooses the arguments, then the format. */
-#include "engine/expression/text_methods.h"
+#include "engine/expression/text/text_methods.h"
 #include "engine/limits.h"
 #include "engine/value/utf8.h"
 

@@ -14,7 +14,7 @@ FUNCTION_LINES_MAX = 70
 COLUMNS_MAX = 110
 
 # Functions that may be longer, each with its reason.
-LONG_FUNCTIONS = {"engine/expression/machine.c:run": "an interpreter's loop: a case an instruction"}
+LONG_FUNCTIONS = {"engine/expression/machine/machine.c:run": "an interpreter's loop: a case an instruction"}
 
 # Calls with a better replacement, everywhere; and what would give the engine a clock, chance or a way out.
 BANNED = "strcpy strcat sprintf vsprintf strtok gets atoi atol atof alloca".split()

@@ -2,8 +2,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "engine/expression/disassembler.h"
-#include "engine/expression/program.h"
+#include "engine/expression/program/disassembler.h"
+#include "engine/expression/program/program.h"
 #include "engine/limits.h"
 
 static arena memory;

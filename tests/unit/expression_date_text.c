@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "engine/expression/date_text.h"
+#include "engine/expression/template/date_text.h"
 
 static arena memory;
 

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-#include "engine/expression/money.h"
+#include "engine/expression/template/money.h"
 #include "engine/limits.h"
 
 static arena memory;

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <math.h>
 
-#include "engine/expression/numeral.h"
+#include "engine/expression/syntax/numeral.h"
 
 static numeral_status integer(const char *text, unsigned base, bool after_prefix, uint64_t *magnitude)
 {

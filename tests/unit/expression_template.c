@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "engine/expression/template.h"
+#include "engine/expression/template/template.h"
 #include "engine/limits.h"
 #include "engine/value/json.h"
 

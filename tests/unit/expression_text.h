@@ -5,8 +5,8 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#include "engine/expression/object.h"
-#include "engine/expression/text_methods.h"
+#include "engine/expression/machine/object.h"
+#include "engine/expression/text/text_methods.h"
 #include "engine/limits.h"
 
 static arena text_arena;

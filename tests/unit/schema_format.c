@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "engine/schema/format.h"
+#include "engine/schema/format/format.h"
 
 static bool accepts(const char *name, const char *text, size_t size)
 {

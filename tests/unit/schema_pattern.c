@@ -1,8 +1,8 @@
 #include <criterion/criterion.h>
 
 #include "engine/limits.h"
-#include "engine/schema/ecma.h"
-#include "engine/schema/pattern.h"
+#include "engine/schema/pattern/ecma.h"
+#include "engine/schema/pattern/pattern.h"
 
 static pattern_scratch *scratch;
 

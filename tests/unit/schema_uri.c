@@ -1,6 +1,6 @@
 #include <criterion/criterion.h>
 
-#include "engine/schema/uri.h"
+#include "engine/schema/format/uri.h"
 
 static arena memory;
 

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "worker/config.h"
+#include "worker/config/config.h"
 
 static config c;
 static error e;

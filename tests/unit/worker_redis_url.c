@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "worker/redis_url.h"
+#include "worker/config/redis_url.h"
 
 static arena memory;
 

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "engine/limits.h"
-#include "worker/catalog_cell.h"
-#include "worker/workflow_files.h"
+#include "worker/catalog/catalog_cell.h"
+#include "worker/catalog/workflow_files.h"
 
 static arena memory;
 static workflow_findings findings;

@@ -5,7 +5,7 @@
 
 #include "engine/value/buffer.h"
 #include "worker/admin/process.h"
-#include "worker/config.h"
+#include "worker/config/config.h"
 #include "worker/shard/figures.h"
 
 /* One shard's part. */

@@ -6,7 +6,7 @@
 #define WORKER_CHANNEL_CHANNEL_H
 
 #include "engine/execution/execution.h"
-#include "worker/config.h"
+#include "worker/config/config.h"
 #include "worker/log.h"
 #include "worker/shard/store.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "engine/expression/disassembler.h"
+#include "engine/expression/program/disassembler.h"
 #include "engine/limits.h"
 #include "engine/value/json.h"
 #include "engine/value/number.h"

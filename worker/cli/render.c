@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/expression/template.h"
+#include "engine/expression/template/template.h"
 #include "engine/limits.h"
 #include "engine/value/json.h"
 #include "engine/value/utf8.h"

@@ -2,10 +2,10 @@
 #ifndef WORKER_CLI_STARTUP_H
 #define WORKER_CLI_STARTUP_H
 
-#include "worker/config.h"
+#include "worker/catalog/workflow_files.h"
+#include "worker/config/config.h"
 #include "worker/log.h"
 #include "worker/registry/registry.h"
-#include "worker/workflow_files.h"
 
 typedef struct startup {
     workflow_files documents; /* of the folder worker.workflows */

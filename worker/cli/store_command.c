@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "engine/limits.h"
-#include "worker/config.h"
+#include "worker/config/config.h"
 
 static bool take_common(store_session *s, const cli_options *o)
 {

@@ -3,7 +3,7 @@
 #ifndef WORKER_CLI_STORE_COMMAND_H
 #define WORKER_CLI_STORE_COMMAND_H
 
-#include "worker/catalog_store.h"
+#include "worker/catalog/catalog_store.h"
 #include "worker/cli/cli.h"
 #include "worker/cli/options.h"
 

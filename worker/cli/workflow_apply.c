@@ -1,9 +1,9 @@
 #include <stdio.h>
 
 #include "engine/limits.h"
+#include "worker/catalog/workflow_files.h"
 #include "worker/cli/store_command.h"
 #include "worker/cli/workflow.h"
-#include "worker/workflow_files.h"
 
 static const cli_option options[] = {
     {'a', "activate", NULL, "make what is applied the version that executes"},

@@ -4,9 +4,9 @@
 #include "engine/limits.h"
 #include "engine/value/json.h"
 #include "engine/workflow/difference.h"
+#include "worker/catalog/workflow_files.h"
 #include "worker/cli/store_command.h"
 #include "worker/cli/workflow.h"
-#include "worker/workflow_files.h"
 
 enum { OPTION_VERSION = CLI_LONG_ONLY, OPTION_TO, SHOWN_BYTES_MAX = 200 };
 

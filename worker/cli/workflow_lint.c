@@ -1,10 +1,10 @@
 #include <stdio.h>
 
 #include "engine/limits.h"
+#include "worker/catalog/workflow_files.h"
 #include "worker/cli/cli.h"
 #include "worker/cli/options.h"
 #include "worker/cli/workflow.h"
-#include "worker/workflow_files.h"
 
 static const cli_usage usage = {
     .synopsis = "workflow lint FILE...",

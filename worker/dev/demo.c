@@ -10,7 +10,7 @@
 #include "engine/value/json.h"
 #include "worker/dev/avro_encode.h"
 #include "worker/input.h"
-#include "worker/kafka_client.h"
+#include "worker/kafka/kafka_client.h"
 
 enum { ANSWER_MAX_MS = 30000, POLL_MS = 200 };
 

@@ -3,7 +3,7 @@
 #ifndef WORKER_DEV_DEMO_H
 #define WORKER_DEV_DEMO_H
 
-#include "worker/config.h"
+#include "worker/config/config.h"
 #include "worker/registry/registry.h"
 
 typedef struct demo_options {

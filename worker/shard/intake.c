@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker/kafka_client.h"
+#include "worker/kafka/kafka_client.h"
 
 struct intake {
     kafka_client client; /* first: librdkafka's opaque begins with it */

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "worker/kafka_client.h"
+#include "worker/kafka/kafka_client.h"
 
 enum { QUEUE_FULL_WAIT_MS = 50, REJOIN_TIMEOUT_MS = 2000 };
 

@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "worker/kafka_client.h"
+#include "worker/kafka/kafka_client.h"
 #include "worker/shard/job.h"
 #include "worker/shard/tasks.h"
 

@@ -6,8 +6,8 @@
 
 #include <uv.h>
 
-#include "worker/catalog_cell.h"
-#include "worker/config.h"
+#include "worker/catalog/catalog_cell.h"
+#include "worker/config/config.h"
 #include "worker/log.h"
 #include "worker/registry/registry.h"
 #include "worker/shard/figures.h"

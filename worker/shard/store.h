@@ -16,8 +16,8 @@
 #include <hiredis/hiredis.h>
 #include <uv.h>
 
+#include "worker/config/redis_url.h"
 #include "worker/log.h"
-#include "worker/redis_url.h"
 
 typedef struct store store;
 typedef struct store_request store_request;

@@ -1,0 +1,127 @@
+/* config: what a worker is told by its file, its environment and its command line.
+ *
+ * A later layer overrides an earlier one: the defaults, the file (INI), environment variables
+ * CARILLON_SECTION_KEY (dots become underscores), --set section.key=value. The keys, their defaults, bounds
+ * and documentation stand in one table, worker/config/config_keys.c. An unknown key is an error that names
+ * the nearest known one, a bad value one that says where it stands and what is right. Values are checked
+ * where they are given, also where a later layer would override them. */
+#ifndef WORKER_CONFIG_H
+#define WORKER_CONFIG_H
+
+#include <stdio.h>
+
+#include "engine/value/arena.h"
+#include "worker/config/redis_url.h"
+#include "worker/log.h"
+
+struct rd_kafka_conf_s;
+
+enum { CONFIG_KEYS_MAX = 48, CONFIG_CHANNELS = 4 };
+
+typedef enum config_framing { CONFIG_SINGLE_OBJECT, CONFIG_CONFLUENT, CONFIG_AUTO } config_framing;
+typedef enum config_provider { CONFIG_INBOX, CONFIG_LOG, CONFIG_NULL } config_provider;
+/* In the order of the data model's step types. */
+typedef enum config_channel { CONFIG_IN_APP, CONFIG_EMAIL, CONFIG_SMS, CONFIG_PUSH } config_channel;
+
+typedef enum config_layer { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_SET } config_layer;
+
+/* Where a value stands. */
+typedef struct config_origin {
+    config_layer layer;
+    const char *name; /* of the file or the variable */
+    int line;         /* in the file */
+} config_origin;
+
+typedef struct config_list {
+    const char *const *items;
+    size_t count;
+} config_list;
+
+/* Where to listen. */
+typedef struct config_listen {
+    const char *host; /* a name or an address, without brackets; NULL: nowhere */
+    const char *port; /* decimal; "0": any that is free */
+    bool is_default;  /* nobody asked for it */
+} config_listen;
+
+typedef struct config_property {
+    const char *name;
+    const char *value;
+    config_origin origin;
+} config_property;
+
+/* librdkafka properties in the order they were given; a name occurs once. */
+typedef struct config_properties {
+    config_property *items;
+    size_t count;
+} config_properties;
+
+typedef struct config_setting {
+    const char *text;
+    config_origin origin;
+} config_setting;
+
+/* Filled by config_load, read-only afterwards. All texts live in `memory`. */
+typedef struct config {
+    /* [worker] */
+    const char *group;
+    const char *id; /* of this process among the replicas */
+    int64_t shards; /* 0: one a core */
+    config_list triggers;
+    const char *step_completions;
+    const char *execution_completions;
+    const char *rejected;
+    const char *workflows;
+    const char *schemas;
+    int framing; /* config_framing */
+    int64_t commit_interval_ms;
+    int64_t epoch_max_ms;
+    int64_t revoke_max_ms;
+    int64_t max_trigger_bytes;
+    int64_t max_inflight;
+    int64_t max_inflight_bytes;
+    bool create_topics;
+    int64_t create_topics_partitions;  /* -1: the broker's default */
+    int64_t create_topics_replication; /* -1: the broker's default */
+    bool exit_on_unreachable;
+    int log_level;  /* log_level */
+    int log_format; /* log_format */
+    /* [admin] */
+    config_listen admin_listen;
+    /* [kafka], [kafka.consumer], [kafka.producer] */
+    config_properties kafka;
+    config_properties kafka_consumer;
+    config_properties kafka_producer;
+    /* [redis] */
+    redis_url redis;
+    int64_t redis_timeout_ms;
+    int64_t retention_ms;
+    /* [channels] */
+    int channels[CONFIG_CHANNELS]; /* config_provider, by config_channel */
+
+    arena memory;
+    config_setting settings[CONFIG_KEYS_MAX]; /* as given, in the table's order */
+} config;
+
+typedef struct config_source {
+    const char *path;         /* of the file; NULL: none */
+    char *const *environment; /* NAME=value, ends with NULL; may be NULL: none */
+    const char *const *sets;  /* section.key=value */
+    size_t set_count;
+} config_source;
+
+/* False with ERROR_CONFIG (or ERROR_SYSTEM, ERROR_LIMIT for the file itself, ERROR_OUT_OF_MEMORY); *c must
+ * then be freed as well. Paths of the source are borrowed. */
+MUST_CHECK bool config_load(config *c, const config_source *source, error *e);
+void config_free(config *c);
+
+/* Sets [kafka]'s properties and then `specific` (may be NULL) ones on a librdkafka configuration. */
+MUST_CHECK bool config_apply_kafka(const config *c, const config_properties *specific,
+                                   struct rd_kafka_conf_s *conf, error *e);
+
+/* The whole configuration as a file with the origin of each value; secrets are masked. */
+void config_print(const config *c, FILE *out);
+/* Every key with its default and documentation. */
+void config_print_keys(FILE *out);
+
+#endif

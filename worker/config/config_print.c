@@ -1,0 +1,65 @@
+#include <string.h>
+
+#include "worker/config/config_keys.h"
+
+static void print_section(FILE *out, size_t i)
+{
+    if (i == 0 || strcmp(config_keys[i].section, config_keys[i - 1].section) != 0)
+        fprintf(out, "%s[%s]\n", i == 0 ? "" : "\n", config_keys[i].section);
+}
+
+static void print_origin(FILE *out, const config_origin *origin)
+{
+    switch (origin->layer) {
+    case CONFIG_DEFAULT:
+        fputs(" ; default\n", out);
+        break;
+    case CONFIG_FILE:
+        fprintf(out, " ; %s:%d\n", origin->name, origin->line);
+        break;
+    case CONFIG_ENVIRONMENT:
+    case CONFIG_SET:
+        fprintf(out, " ; %s\n", origin->name);
+        break;
+    }
+}
+
+static void print_properties(FILE *out, const char *section, const config_properties *properties)
+{
+    fprintf(out, "\n[%s]\n", section);
+    for (size_t i = 0; i < properties->count; i++) {
+        const config_property *p = &properties->items[i];
+        fprintf(out, "%s = %s", p->name, config_kafka_is_secret(p->name) ? "***" : p->value);
+        print_origin(out, &p->origin);
+    }
+}
+
+void config_print(const config *c, FILE *out)
+{
+    for (size_t i = 0; i < config_key_count; i++) {
+        bool is_url = config_keys[i].type == CONFIG_TYPE_REDIS_URL;
+        print_section(out, i);
+        fprintf(out, "%s = %s", config_keys[i].name, is_url ? c->redis.shown : c->settings[i].text);
+        print_origin(out, &c->settings[i].origin);
+    }
+    print_properties(out, "kafka", &c->kafka);
+    print_properties(out, "kafka.consumer", &c->kafka_consumer);
+    print_properties(out, "kafka.producer", &c->kafka_producer);
+}
+
+void config_print_keys(FILE *out)
+{
+    for (size_t i = 0; i < config_key_count; i++) {
+        const config_key *key = &config_keys[i];
+        print_section(out, i);
+        fprintf(out, "  %s%s%s\n      %s\n", key->name, key->fallback == NULL ? "" : " = ",
+                key->fallback == NULL ? "" : key->fallback, key->help);
+    }
+    fputs(
+        "\n[kafka]\n  any librdkafka property, e.g. bootstrap.servers = 127.0.0.1:9092\n"
+        "\n[kafka.consumer]\n  more of them, for the consumers only\n"
+        "\n[kafka.producer]\n  more of them, for the producers only\n"
+        "\nEvery key may also come from the environment, as CARILLON_SECTION_KEY in upper case with dots as\n"
+        "underscores (CARILLON_WORKER_COMMIT_INTERVAL_MS), or from --set section.key=value.\n",
+        out);
+}

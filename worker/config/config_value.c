@@ -1,0 +1,224 @@
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker/config/config_keys.h"
+
+enum { TOPIC_SIZE_MAX = 249, TOPICS_MAX = 64 };
+
+typedef struct unit {
+    const char *name;
+    int64_t factor;
+} unit;
+
+static const unit durations[] = {
+    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}, {NULL, 0},
+};
+static const unit sizes[] = {
+    {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {NULL, 0},
+};
+static const unit no_units[] = {{NULL, 0}};
+
+static bool out_of_memory(error *e)
+{
+    return error_set(e, ERROR_OUT_OF_MEMORY, 0, "out of memory");
+}
+
+/* The factor of a unit, 0 where it is none. Without a name it is `bare`. */
+static int64_t unit_factor(const unit *units, const char *name, int64_t bare)
+{
+    if (*name == '\0')
+        return bare;
+    for (; units->name != NULL; units++) {
+        if (strcmp(units->name, name) == 0)
+            return units->factor;
+    }
+    return 0;
+}
+
+/* A whole number and its unit. False where it is not that or does not fit. */
+static bool read_quantity(const char *text, const unit *units, int64_t bare, int64_t *quantity)
+{
+    const char *digits = *text == '-' ? text + 1 : text;
+    size_t digit_count = strspn(digits, "0123456789");
+    if (digit_count == 0 || digit_count > 18)
+        return false;
+    int64_t number = strtoll(text, NULL, 10);
+    int64_t factor = unit_factor(units, digits + digit_count + strspn(digits + digit_count, " "), bare);
+    /* Zero is the same in every unit. */
+    if (factor == 0 && (number != 0 || digits[digit_count] != '\0'))
+        return false;
+    return !__builtin_mul_overflow(number, factor, quantity);
+}
+
+static void format_quantity(char *out, size_t size, int64_t quantity, const unit *units)
+{
+    const unit *best = units;
+    for (const unit *u = units; u->name != NULL; u++) {
+        if (quantity != 0 && quantity % u->factor == 0)
+            best = u;
+    }
+    if (best->name == NULL)
+        snprintf(out, size, "%" PRId64, quantity);
+    else
+        snprintf(out, size, "%" PRId64 "%s", quantity / best->factor, best->name);
+}
+
+static bool parse_quantity(int64_t *field, const config_key *key, const char *text, error *e)
+{
+    static const struct {
+        const unit *units;
+        int64_t bare;
+        const char *noun;
+    } forms[] = {
+        [CONFIG_TYPE_INTEGER] = {no_units, 1, "a whole number"},
+        [CONFIG_TYPE_MILLISECOND] = {durations, 1,
+                                     "a duration (500ms, 10s, 5m, 24h, 7d; a bare number is "
+                                     "milliseconds)"},
+        [CONFIG_TYPE_DURATION] = {durations, 0, "a duration with its unit (500ms, 10s, 5m, 24h, 7d)"},
+        [CONFIG_TYPE_SIZE] = {sizes, 1, "a size (64KiB, 1MiB, 1GiB; a bare number is bytes)"},
+    };
+    char minimum[32];
+    char maximum[32];
+    int64_t quantity;
+    if (read_quantity(text, forms[key->type].units, forms[key->type].bare, &quantity) &&
+        quantity >= key->minimum && quantity <= key->maximum) {
+        *field = quantity;
+        return true;
+    }
+    format_quantity(minimum, sizeof minimum, key->minimum, forms[key->type].units);
+    format_quantity(maximum, sizeof maximum, key->maximum, forms[key->type].units);
+    return error_set(e, ERROR_CONFIG, 0, "must be %s from %s to %s, not '%s'", forms[key->type].noun, minimum,
+                     maximum, text);
+}
+
+static bool parse_boolean(bool *field, const char *text, error *e)
+{
+    static const char *const words[2][4] = {{"false", "no", "off", "0"}, {"true", "yes", "on", "1"}};
+    for (size_t i = 0; i < 8; i++) {
+        if (strcasecmp(text, words[i / 4][i % 4]) == 0) {
+            *field = i / 4 == 1;
+            return true;
+        }
+    }
+    return error_set(e, ERROR_CONFIG, 0, "must be true or false, not '%s'", text);
+}
+
+static bool parse_choice(int *field, const config_key *key, const char *text, error *e)
+{
+    char known[128] = "";
+    for (int i = 0; i < (int)(sizeof key->choices / sizeof key->choices[0]) && key->choices[i] != NULL; i++) {
+        if (strcmp(text, key->choices[i]) == 0) {
+            *field = i;
+            return true;
+        }
+        size_t size = strlen(known);
+        snprintf(known + size, sizeof known - size, "%s%s", i > 0 ? ", " : "", key->choices[i]);
+    }
+    return error_set(e, ERROR_CONFIG, 0, "must be one of %s, not '%s'", known, text);
+}
+
+static bool is_topic(const char *text, size_t size)
+{
+    if (size == 0 || size > TOPIC_SIZE_MAX ||
+        (text[0] == '.' && (size == 1 || (size == 2 && text[1] == '.'))))
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        if (!isalnum((unsigned char)text[i]) && strchr("._-", text[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static bool copy_topic(config *c, const char **field, const char *text, size_t size, error *e)
+{
+    if (!is_topic(text, size))
+        return error_set(e, ERROR_CONFIG, 0,
+                         "must be a topic name: up to 249 letters, digits, '.', '_' and '-'");
+    *field = arena_copy(&c->memory, text, size);
+    return *field != NULL || out_of_memory(e);
+}
+
+static bool parse_topics(config *c, config_list *field, const char *text, error *e)
+{
+    const char **items = arena_calloc(&c->memory, TOPICS_MAX, sizeof *items);
+    size_t count = 0;
+    if (items == NULL)
+        return out_of_memory(e);
+    for (;;) {
+        text += strspn(text, " \t,");
+        if (*text == '\0')
+            break;
+        if (count == TOPICS_MAX)
+            return error_set(e, ERROR_CONFIG, 0, "has more than %d topics", TOPICS_MAX);
+        size_t size = strcspn(text, " \t,");
+        if (!copy_topic(c, &items[count++], text, size, e))
+            return false;
+        text += size;
+    }
+    if (count == 0)
+        return error_set(e, ERROR_CONFIG, 0, "must name at least one topic");
+    *field = (config_list){.items = items, .count = count};
+    return true;
+}
+
+static bool parse_text(config *c, const char **field, const char *text, error *e)
+{
+    if (*text == '\0')
+        return error_set(e, ERROR_CONFIG, 0, "must not be empty");
+    *field = arena_copy(&c->memory, text, strlen(text));
+    return *field != NULL || out_of_memory(e);
+}
+
+static bool is_port(const char *text)
+{
+    size_t size = strlen(text);
+    return size > 0 && size <= 5 && strspn(text, "0123456789") == size &&
+           strtol(text, NULL, 10) <= UINT16_MAX;
+}
+
+/* The host may stand in brackets, as an IPv6 address must. */
+static bool parse_listen(config *c, config_listen *field, const char *text, error *e)
+{
+    *field = (config_listen){0};
+    if (*text == '\0')
+        return true;
+    const char *colon = strrchr(text, ':');
+    size_t size = colon == NULL ? 0 : (size_t)(colon - text);
+    bool bracketed = size > 2 && text[0] == '[' && text[size - 1] == ']';
+    if (size == 0 || !is_port(colon + 1) || (!bracketed && strcspn(text, ":[]") < size))
+        return error_set(e, ERROR_CONFIG, 0,
+                         "must be host:port (127.0.0.1:9464, 0.0.0.0:9464, [::]:9464) or empty, not '%s'",
+                         text);
+    field->host = arena_copy(&c->memory, text + bracketed, size - (bracketed ? 2 : 0));
+    field->port = arena_copy(&c->memory, colon + 1, strlen(colon + 1));
+    return (field->host != NULL && field->port != NULL) || out_of_memory(e);
+}
+
+bool config_value_parse(config *c, const config_key *key, const char *text, error *e)
+{
+    void *field = (char *)c + key->offset;
+    switch (key->type) {
+    case CONFIG_TYPE_TEXT:
+        return parse_text(c, field, text, e);
+    case CONFIG_TYPE_TOPIC:
+        return copy_topic(c, field, text, strlen(text), e);
+    case CONFIG_TYPE_TOPICS:
+        return parse_topics(c, field, text, e);
+    case CONFIG_TYPE_INTEGER:
+    case CONFIG_TYPE_MILLISECOND:
+    case CONFIG_TYPE_DURATION:
+    case CONFIG_TYPE_SIZE:
+        return parse_quantity(field, key, text, e);
+    case CONFIG_TYPE_BOOLEAN:
+        return parse_boolean(field, text, e);
+    case CONFIG_TYPE_CHOICE:
+        return parse_choice(field, key, text, e);
+    case CONFIG_TYPE_REDIS_URL:
+        return redis_url_parse(&c->memory, text, field, e);
+    case CONFIG_TYPE_LISTEN:
+        return parse_listen(c, field, text, e);
+    }
+    return false;
+}
