@@ -1,84 +1,20 @@
-/* The loop of a shard.
+/* A shard's life from outside: how it is made and ends, and what other threads may know of it. Its turns are
+ * in shard_loop.c.
  *
- * Each turn, before the loop sleeps: take messages while custody lets us, do what custody says, arm the timer
- * for what it waits for. Replies of Redis and deliverers come in between and only move tasks. Calls into
- * librdkafka that block run as the one job on the loop's worker pool (job.h); while it does, the loop goes
- * on.
- *
- *   JOINING   the transactional id is registered, again and again until it is
- *     -> RUNNING  on_job_done(JOB_JOIN)
- *     -> CLOSING  shard_stop, or a fatal error
- *   RUNNING   subscribed; turns as above
- *     -> CLOSING  custody says that all is drained after shard_stop, or a fatal error
- *   CLOSING   the job, the store and the handles end, then the loop; the thread leaves the group and frees
- * all
- *
- * What other threads may know is a copy behind a mutex: the status, renewed when it changes, and the figures,
- * some times a second; never on the way of a trigger. */
+ * What others know is a copy behind a mutex: the status, renewed when it changes, and the figures, some times
+ * a second; never on the way of a trigger. */
 #include "worker/shard/shard.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "worker/kafka/kafka_client.h"
-#include "worker/shard/job.h"
-#include "worker/shard/tasks.h"
-
-enum {
-    MESSAGES_A_TURN = 256, /* so that replies and timers get their turn under load */
-    RETRY_PAUSE_MS = 500,  /* before a job that found no broker is started again */
-    ABORT_PAUSE_MAX_MS = 5000,
-    /* An idle loop turns so often. It shows that it lives, and polls the consumer even if nothing comes, or
-       the group thinks that we are stuck (max.poll.interval.ms). */
-    PULSE_MS = 1000,
-    POST_PAUSE_MS = 100, /* figures are posted no more often */
-};
-
-typedef enum shard_stage { STAGE_JOINING, STAGE_RUNNING, STAGE_CLOSING } shard_stage;
-
-struct shard {
-    shard_options options;
-    shard_stage stage;
-    uv_thread_t thread;
-    uv_loop_t loop;
-    uv_prepare_t turn;
-    uv_idle_t busy;   /* runs while there is more to take at once, so that the loop does not sleep */
-    uv_timer_t timer; /* wakes the loop when custody has something to do */
-    uv_timer_t retry; /* starts a job again */
-    uv_timer_t pulse;
-    uv_async_t stop;
-    uv_poll_t intake_poll;
-    int intake_descriptor;
-    bool intake_waits; /* the intake may hold something that was not taken */
-    bool assigned;     /* an assignment is accepted and not revoked */
-    bool stopping;
-    bool store_was_ready; /* ever */
-    intake *intake;
-    publisher *publisher;
-    store *store;
-    custody *custody;
-    tasks tasks;
-    job job;
-    job_kind retry_kind;
-    log_limiter job_limiter;
-    log_limiter abort_limiter;
-    unsigned aborts;     /* since the last commit that took effect */
-    shard_status status; /* as the loop knows it */
-    uv_mutex_t mutex;
-    shard_status published; /* as others may see it; behind the mutex */
-    figures figures;
-    figures_board board;
-    uint64_t posted_ms;
-    uint64_t commit_started_us;
-    _Atomic int64_t turned_ms;
-};
+#include "worker/shard/shard_state.h"
 
 /* ---- status ---- */
 
-static void publish_status(shard *s)
+void shard_publish_status(shard *s)
 {
     s->status.store_ready = store_is_ready(s->store);
     s->status.ready = s->stage == STAGE_RUNNING && s->assigned && s->status.store_ready;
@@ -100,7 +36,7 @@ shard_status shard_get_status(shard *s)
 
 /* ---- figures ---- */
 
-static void post_figures(shard *s)
+void shard_post_figures(shard *s)
 {
     figures *f = &s->figures;
     f->taken = s->tasks.taken;
@@ -113,7 +49,7 @@ static void post_figures(shard *s)
         s->posted_ms = uv_now(&s->loop);
 }
 
-static void post_lags(shard *s)
+void shard_post_lags(shard *s)
 {
     const partition *partitions = custody_partitions(s->custody);
     uint32_t count = s->assigned ? custody_partition_count(s->custody) : 0;
@@ -153,8 +89,7 @@ static void on_store_closed(void *data)
     uv_walk(&s->loop, close_handle, NULL);
 }
 
-/* A job that runs is waited for: on_job_done comes back here. */
-static void close_shard(shard *s)
+void shard_close(shard *s)
 {
     if (s->stage != STAGE_CLOSING) {
         s->stage = STAGE_CLOSING;
@@ -163,17 +98,15 @@ static void close_shard(shard *s)
         uv_timer_stop(&s->retry);
         uv_timer_stop(&s->pulse);
         intake_notify(s->intake, -1);
-        publish_status(s);
-        post_figures(s);
+        shard_publish_status(s);
+        shard_post_figures(s);
         atomic_store_explicit(&s->turned_ms, INT64_MAX, memory_order_relaxed);
     }
     if (!job_runs(&s->job))
         store_close(s->store, on_store_closed, s);
 }
 
-/* What is in flight stays in log custody. The shard closes in its next turn: the caller is in the middle of
- * something. */
-static void fail_shard(shard *s, const error *why)
+void shard_fail(shard *s, const error *why)
 {
     if (s->status.failed)
         return;
@@ -182,332 +115,16 @@ static void fail_shard(shard *s, const error *why)
               log_text("message", why->message));
 }
 
-static void fail_for_memory(shard *s, const char *what)
+void shard_fail_for_memory(shard *s, const char *what)
 {
     error e;
     error_set(&e, ERROR_OUT_OF_MEMORY, 0, "no memory for %s", what);
-    fail_shard(s, &e);
+    shard_fail(s, &e);
 }
 
 static void on_tasks_fatal(void *context, const error *why)
 {
-    fail_shard(context, why);
-}
-
-static void on_intake_fatal(void *context, const char *reason)
-{
-    error e;
-    error_set(&e, ERROR_KAFKA, 0, "the consumer has failed: %s", reason);
-    fail_shard(context, &e);
-}
-
-/* ---- the assignment ---- */
-
-static void on_assigned(void *context, const partition *partitions, uint32_t count)
-{
-    shard *s = context;
-    if (!custody_assign(s->custody, partitions, count)) {
-        fail_for_memory(s, "an assignment");
-        return;
-    }
-    intake_accept(s->intake);
-    s->assigned = true;
-    s->status.partitions = count;
-    s->status.assignments++;
-    publish_status(s);
-}
-
-static void on_revoked(void *context, bool lost)
-{
-    shard *s = context;
-    if (lost)
-        log_warn(s->options.log, "assignment_lost", log_int("shard", s->options.number),
-                 log_int("in_flight", custody_in_flight(s->custody)));
-    s->assigned = false;
-    custody_revoke(s->custody, (int64_t)uv_now(&s->loop), lost);
-    publish_status(s);
-}
-
-static void release(shard *s)
-{
-    intake_release(s->intake);
-    custody_released(s->custody);
-    s->status.partitions = 0;
-    publish_status(s);
-}
-
-/* ---- messages ---- */
-
-static void take(shard *s, rd_kafka_message_t *message, uint32_t topic)
-{
-    epoch *e = custody_take(s->custody, topic, message->partition, message->offset, message->len,
-                            (int64_t)uv_now(&s->loop));
-    if (e == NULL) {
-        rd_kafka_message_destroy(message); /* not ours, or not any more: the log still has it */
-        return;
-    }
-    if (e->shell == NULL)
-        e->shell = batch_new(catalog_cell_get(s->options.catalog));
-    if (e->shell == NULL) {
-        fail_for_memory(s, "an epoch");
-        custody_settle(s->custody, e);
-        rd_kafka_message_destroy(message);
-        return;
-    }
-    tasks_start(&s->tasks, message, s->options.config->triggers.items[topic], e);
-}
-
-/* Without an assignment the intake is polled all the same: that is how one comes. */
-static bool may_poll(const shard *s)
-{
-    return s->intake_waits && !s->status.failed && (!s->assigned || custody_may_take(s->custody));
-}
-
-static void take_messages(shard *s)
-{
-    for (int i = 0; i < MESSAGES_A_TURN && may_poll(s); i++) {
-        uint32_t topic;
-        rd_kafka_message_t *message = intake_poll(s->intake, &topic, uv_now(&s->loop));
-        if (message == NULL)
-            s->intake_waits = false;
-        else
-            take(s, message, topic);
-    }
-}
-
-/* ---- jobs ---- */
-
-static void start_rewind(shard *s)
-{
-    if (!job_rewind(&s->job, custody_partitions(s->custody), custody_partition_count(s->custody)))
-        fail_for_memory(s, "a rewind");
-}
-
-static void on_retry(uv_timer_t *timer)
-{
-    shard *s = timer->data;
-    if (s->retry_kind == JOB_JOIN)
-        job_join(&s->job);
-    else if (custody_rewinding(s->custody))
-        start_rewind(s);
-    else
-        custody_rewound(s->custody); /* the assignment is gone: nothing to put back */
-}
-
-/* An epoch that is aborted again and again (a topic refuses an event, say) must not become a busy loop. */
-static void rewind_later(shard *s)
-{
-    uint64_t pause_ms = s->aborts < 2 ? 0 : (uint64_t)RETRY_PAUSE_MS * s->aborts;
-    s->retry_kind = JOB_REWIND;
-    uv_timer_start(&s->retry, on_retry, pause_ms < ABORT_PAUSE_MAX_MS ? pause_ms : ABORT_PAUSE_MAX_MS, 0);
-}
-
-static void retry_job(shard *s, job_kind kind)
-{
-    uint64_t suppressed;
-    s->status.kafka_unreachable = true;
-    if (log_limiter_allow(&s->job_limiter, uv_now(&s->loop), &suppressed))
-        log_warn(s->options.log, "kafka_unreachable", log_int("shard", s->options.number),
-                 log_text("servers", kafka_client_servers(s->options.config)),
-                 log_text("message", s->job.error.message), log_int("suppressed", (int64_t)suppressed));
-    s->retry_kind = kind;
-    uv_timer_start(&s->retry, on_retry, RETRY_PAUSE_MS, 0);
-}
-
-static void on_joined(shard *s)
-{
-    error e;
-    if (!intake_subscribe(s->intake, &e)) {
-        fail_shard(s, &e);
-        return;
-    }
-    s->stage = STAGE_RUNNING;
-    s->intake_waits = true;
-}
-
-static uint64_t now_us(void)
-{
-    return uv_hrtime() / 1000;
-}
-
-static void count_commit(shard *s)
-{
-    s->figures.epochs_committed++;
-    s->figures.last_commit_ms = (int64_t)uv_now(&s->loop) + s->tasks.clock_offset_ms;
-    histogram_observe(&s->figures.commit, (int64_t)(now_us() - s->commit_started_us));
-}
-
-static void on_commit_done(shard *s)
-{
-    uint64_t suppressed;
-    if (s->job.outcome == PUBLISHER_OK) {
-        count_commit(s);
-        custody_committed(s->custody, s->job.epoch);
-        s->aborts = 0;
-        log_limiter_reset(&s->abort_limiter);
-        return;
-    }
-    s->aborts++;
-    s->figures.epochs_aborted++;
-    if (log_limiter_allow(&s->abort_limiter, uv_now(&s->loop), &suppressed))
-        log_warn(s->options.log, "epoch_aborted", log_int("shard", s->options.number),
-                 log_int("triggers", s->job.epoch->trigger_count), log_text("message", s->job.error.message),
-                 log_int("suppressed", (int64_t)suppressed));
-    custody_aborted(s->custody, s->job.epoch);
-}
-
-static void on_job_done(void *context, job_kind kind)
-{
-    shard *s = context;
-    publisher_outcome outcome = s->job.outcome;
-    if (outcome == PUBLISHER_FATAL)
-        fail_shard(s, &s->job.error);
-    if (kind == JOB_COMMIT)
-        on_commit_done(s);
-    if (s->stage == STAGE_CLOSING) {
-        close_shard(s);
-        return;
-    }
-    if (outcome == PUBLISHER_RETRY) {
-        retry_job(s, kind);
-    } else if (outcome == PUBLISHER_OK) {
-        s->status.kafka_unreachable = false;
-        log_limiter_reset(&s->job_limiter);
-        if (kind == JOB_JOIN)
-            on_joined(s);
-        if (kind == JOB_REWIND)
-            custody_rewound(s->custody);
-    }
-    publish_status(s);
-}
-
-/* ---- the loop ---- */
-
-static void start_commit(shard *s, epoch *e)
-{
-    s->commit_started_us = now_us();
-    job_commit(&s->job, e);
-}
-
-static void end_epoch(shard *s, const custody_effect *effect)
-{
-    const batch *b = effect->epoch->shell;
-    if (effect->committed && b != NULL)
-        tally_add(&s->figures.tally, &b->tally);
-    batch_free(effect->epoch->shell);
-    epoch_free(effect->epoch);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    (void)timer; /* the turn that follows does the work */
-}
-
-static void wake_at(shard *s, int64_t wake_ms)
-{
-    int64_t pause_ms = wake_ms - (int64_t)uv_now(&s->loop);
-    if (wake_ms == INT64_MAX)
-        uv_timer_stop(&s->timer);
-    else
-        uv_timer_start(&s->timer, on_timer, pause_ms > 0 ? (uint64_t)pause_ms : 0, 0);
-}
-
-/* Does what custody says until it says to wait. */
-static void obey(shard *s)
-{
-    for (;;) {
-        custody_effect effect = custody_next(s->custody, (int64_t)uv_now(&s->loop));
-        switch (effect.action) {
-        case CUSTODY_COMMIT:
-            start_commit(s, effect.epoch);
-            break;
-        case CUSTODY_END:
-            end_epoch(s, &effect);
-            break;
-        case CUSTODY_REWIND:
-            rewind_later(s);
-            break;
-        case CUSTODY_RELEASE:
-            release(s);
-            break;
-        case CUSTODY_STOPPED:
-            close_shard(s);
-            return;
-        case CUSTODY_WAIT:
-            wake_at(s, effect.wake_ms);
-            return;
-        }
-    }
-}
-
-static void on_nothing(uv_idle_t *idle)
-{
-    (void)idle;
-}
-
-/* Both clocks count whole milliseconds, so their difference flutters by one: it must not let time go back. */
-static void read_clock(shard *s)
-{
-    struct timespec wall;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    int64_t offset_ms = wall.tv_sec * 1000 + wall.tv_nsec / 1000000 - (int64_t)uv_now(&s->loop);
-    if (offset_ms != s->tasks.clock_offset_ms - 1)
-        s->tasks.clock_offset_ms = offset_ms;
-}
-
-static void on_turn(uv_prepare_t *prepare)
-{
-    shard *s = prepare->data;
-    read_clock(s);
-    atomic_store_explicit(&s->turned_ms, (int64_t)uv_now(&s->loop), memory_order_relaxed);
-    if (s->status.failed || (s->stopping && s->stage == STAGE_JOINING)) {
-        close_shard(s);
-        return;
-    }
-    if (s->stage == STAGE_RUNNING)
-        take_messages(s);
-    obey(s);
-    if (uv_now(&s->loop) - s->posted_ms >= POST_PAUSE_MS && s->stage != STAGE_CLOSING)
-        post_figures(s);
-    if (s->stage == STAGE_RUNNING && may_poll(s))
-        uv_idle_start(&s->busy, on_nothing);
-    else
-        uv_idle_stop(&s->busy);
-}
-
-static void on_pulse(uv_timer_t *timer)
-{
-    shard *s = timer->data;
-    s->intake_waits = true;
-    post_figures(s);
-    post_lags(s);
-}
-
-static void on_intake_event(uv_poll_t *poll, int status, int events)
-{
-    shard *s = poll->data;
-    uint64_t count;
-    (void)status;
-    (void)events;
-    if (read(s->intake_descriptor, &count, sizeof count) == (ssize_t)sizeof count)
-        s->intake_waits = true;
-}
-
-static void on_stop(uv_async_t *async)
-{
-    shard *s = async->data;
-    s->stopping = true;
-    custody_stop(s->custody);
-}
-
-static void on_store_changed(void *data, store_state state, const error *e)
-{
-    shard *s = data;
-    (void)e; /* the store has logged it */
-    s->figures.store_reconnects += state == STORE_READY && s->store_was_ready;
-    s->store_was_ready |= state == STORE_READY;
-    s->status.store_unreachable = state == STORE_UNREACHABLE;
-    publish_status(s);
+    shard_fail(context, why);
 }
 
 void shard_stop(shard *s)
@@ -555,8 +172,7 @@ static bool make_clients(shard *s, error *e)
     const char *const outputs[EVENT_KIND_COUNT] = {[EVENT_STEP_COMPLETION] = c->step_completions,
                                                    [EVENT_EXECUTION_COMPLETION] = c->execution_completions,
                                                    [EVENT_REJECTED] = c->rejected};
-    const intake_listener listener = {
-        .context = s, .assigned = on_assigned, .revoked = on_revoked, .fatal = on_intake_fatal};
+    const intake_listener listener = shard_loop_listener(s);
     rd_kafka_conf_t *conf = kafka_client_producer(c, s->options.number, e);
     if (conf == NULL)
         return false;
@@ -595,47 +211,6 @@ static bool make_rules(shard *s, error *e)
                               : tasks_init(&s->tasks, e);
 }
 
-/* From here on only the loop's end undoes it. */
-static bool make_loop(shard *s, error *e)
-{
-    const config *c = s->options.config;
-    uv_loop_init(&s->loop);
-    s->store = store_new(&(store_options){
-        .loop = &s->loop,
-        .url = &c->redis,
-        .log = s->options.log,
-        .timeout_ms = (uint64_t)c->redis_timeout_ms,
-        .changed = on_store_changed,
-        .data = s,
-    });
-    if (s->store == NULL) {
-        uv_loop_close(&s->loop);
-        return error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard");
-    }
-    s->tasks.store = s->store;
-    s->tasks.channels = (channels){.config = c, .log = s->options.log, .store = s->store};
-    uv_prepare_init(&s->loop, &s->turn);
-    uv_idle_init(&s->loop, &s->busy);
-    uv_timer_init(&s->loop, &s->timer);
-    uv_timer_init(&s->loop, &s->retry);
-    uv_timer_init(&s->loop, &s->pulse);
-    uv_async_init(&s->loop, &s->stop, on_stop);
-    uv_poll_init(&s->loop, &s->intake_poll, s->intake_descriptor);
-    s->turn.data = s->retry.data = s->pulse.data = s->stop.data = s->intake_poll.data = s;
-    uv_prepare_start(&s->turn, on_turn);
-    uv_timer_start(&s->pulse, on_pulse, PULSE_MS, PULSE_MS);
-    uv_poll_start(&s->intake_poll, UV_READABLE, on_intake_event);
-    intake_notify(s->intake, s->intake_descriptor);
-    s->job = (job){.loop = &s->loop,
-                   .intake = s->intake,
-                   .publisher = s->publisher,
-                   .trigger_topics = c->triggers.items,
-                   .context = s,
-                   .done = on_job_done};
-    job_join(&s->job);
-    return true;
-}
-
 shard *shard_start(const shard_options *options, error *e)
 {
     shard *s = calloc(1, sizeof *s);
@@ -650,7 +225,7 @@ shard *shard_start(const shard_options *options, error *e)
     s->intake_descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     if (s->intake_descriptor < 0)
         error_set(e, ERROR_SYSTEM, 0, "no event descriptor can be made");
-    if (s->intake_descriptor < 0 || !make_clients(s, e) || !make_rules(s, e) || !make_loop(s, e)) {
+    if (s->intake_descriptor < 0 || !make_clients(s, e) || !make_rules(s, e) || !shard_loop_make(s, e)) {
         free_shard(s);
         return NULL;
     }
