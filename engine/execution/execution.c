@@ -85,10 +85,11 @@ static bool bind_names(execution *x, const trigger *t, error *e)
     return schema_fill_defaults(x->workflow->payload_schema, x->arena, &x->names[WORKFLOW_NAME_PAYLOAD], e);
 }
 
-bool execution_begin(execution *x, const trigger *t, const workflow *w, arena *a, int64_t now_ms, error *e)
+bool execution_begin(execution *x, const identity *id, const trigger *t, const workflow *w, arena *a,
+                     int64_t now_ms, error *e)
 {
     *x = (execution){
-        .id = identity_of_execution(&t->workflow_id, &t->trigger_id, &t->origin),
+        .id = *id,
         .status = EXECUTION_PENDING,
         .run = 1,
         .workflow_id = w->id,

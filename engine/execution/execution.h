@@ -86,10 +86,10 @@ typedef struct execution {
  * ERROR_INVALID_PAYLOAD, ERROR_LIMIT. */
 MUST_CHECK bool execution_check(const trigger *t, const workflow *w, validator *v, error *e);
 
-/* Begins the first run, PENDING, for a trigger that was checked. The workflow is borrowed. ERROR_LIMIT past
- * the arena's budget. */
-MUST_CHECK bool execution_begin(execution *x, const trigger *t, const workflow *w, arena *a, int64_t now_ms,
-                                error *e);
+/* Begins the first run, PENDING, for a trigger that was checked. id: identity_of_execution of the trigger.
+ * The workflow is borrowed. ERROR_LIMIT past the arena's budget. */
+MUST_CHECK bool execution_begin(execution *x, const identity *id, const trigger *t, const workflow *w,
+                                arena *a, int64_t now_ms, error *e);
 
 typedef enum execution_need {
     EXECUTION_DELIVER, /* execution_message is due, then execution_delivered or execution_delivery_failed */

@@ -71,7 +71,8 @@ static bool check(void)
 static bool run_in(execution *x, arena *a)
 {
     error e;
-    if (!execution_begin(x, &b.trigger, b.workflow, a, 1795519985123, &e))
+    identity id = identity_of_execution(&b.trigger.workflow_id, &b.trigger.trigger_id, &b.trigger.origin);
+    if (!execution_begin(x, &id, &b.trigger, b.workflow, a, 1795519985123, &e))
         return false;
     while (execution_advance(x, 1795519985125) == EXECUTION_DELIVER)
         execution_delivered(x, "null", 1795519985125);

@@ -127,6 +127,7 @@ Test(execution_execution, memory_that_runs_out_fails_a_step_and_loses_nothing)
 {
     /* Every budget from none to enough: it ends in a state that can be told, whatever the budget stops. */
     trigger t = trigger_of("{\"name\":\"Ada\"}");
+    identity id = identity_of_execution(&t.workflow_id, &t.trigger_id, &t.origin);
     const workflow *w = workflow_of(SMS("a", "") SMS("b", "") SMS("c", ""));
     bool completed = false;
     for (size_t budget = 256; budget < 64 << 10 && !completed; budget += 64) {
@@ -134,7 +135,7 @@ Test(execution_execution, memory_that_runs_out_fails_a_step_and_loses_nothing)
         arena small;
         error e = {0};
         arena_init(&small, 256, budget);
-        if (execution_begin(&x, &t, w, &small, BEGAN_MS, &e)) {
+        if (execution_begin(&x, &id, &t, w, &small, BEGAN_MS, &e)) {
             run(&x);
             cr_expect(x.status == EXECUTION_COMPLETED || execution_count(&x, STEP_FAILED) == 1, "budget %zu",
                       budget);

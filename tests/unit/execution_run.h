@@ -76,7 +76,8 @@ static inline void begin(execution *x, const char *steps, const char *data)
 {
     error e = {0};
     trigger t = trigger_of(data);
-    cr_assert(execution_begin(x, &t, workflow_of(steps), &memory, BEGAN_MS, &e), "%s", e.message);
+    identity id = identity_of_execution(&t.workflow_id, &t.trigger_id, &t.origin);
+    cr_assert(execution_begin(x, &id, &t, workflow_of(steps), &memory, BEGAN_MS, &e), "%s", e.message);
 }
 
 /* Delivers everything, each delivery taking TICK_MS. */

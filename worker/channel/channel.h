@@ -22,7 +22,6 @@ struct delivery {
     const execution *execution;
     const step *step;
     const value *message; /* rendered: a map from field to string (`data`: a map) */
-    identity key;         /* idempotency key: one for each execution, step and run */
     int64_t now_ms;
     arena *arena; /* for what the deliverer needs until it has ended */
     void (*done)(delivery *d, channel_result result);
@@ -35,6 +34,12 @@ struct delivery {
     store_request requests[2];
     unsigned outstanding;
 };
+
+/* The delivery's idempotency key: one for each execution, step and run. */
+static inline identity delivery_key(const delivery *d)
+{
+    return identity_of_event(&d->execution->id, &d->step->id, d->execution->run);
+}
 
 typedef struct channels {
     const config *config;

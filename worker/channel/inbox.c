@@ -12,11 +12,11 @@
 #include "engine/value/timestamp.h"
 #include "worker/shard/resp.h"
 
-static void write_item(buffer *b, const delivery *d)
+static void write_item(buffer *b, const delivery *d, const identity *key)
 {
     char time[TIMESTAMP_TEXT_SIZE];
     buffer_add_text(b, "{\"id\":");
-    json_write_string(b, d->key.text, sizeof d->key.text - 1);
+    json_write_string(b, key->text, sizeof key->text - 1);
     buffer_add_text(b, ",\"execution_id\":");
     json_write_string(b, d->execution->id.text, sizeof d->execution->id.text - 1);
     buffer_add_text(b, ",\"workflow_id\":");
@@ -79,12 +79,13 @@ static channel_result refuse_for_memory(delivery *d)
 channel_result inbox_deliver(const channels *c, delivery *d)
 {
     value items = inbox_key(c, d, "items"), index = inbox_key(c, d, "index");
-    resp_argument id = resp_bytes(d->key.text, sizeof d->key.text - 1);
+    identity key = delivery_key(d);
+    resp_argument id = resp_bytes(key.text, sizeof key.text - 1);
     buffer item, append, enter;
     buffer_init(&item, d->arena, LIMIT_RECORD_BYTES);
     buffer_init(&append, d->arena, SIZE_MAX);
     buffer_init(&enter, d->arena, SIZE_MAX);
-    write_item(&item, d);
+    write_item(&item, d, &key);
     if (items.kind != VALUE_STRING || index.kind != VALUE_STRING || item.failed)
         return refuse_for_memory(d);
     RESP_COMMAND(&append, resp_text("HSETNX"), resp_bytes(items.text, items.count), id,

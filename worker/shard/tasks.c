@@ -214,7 +214,6 @@ static channel_result deliver(task *k)
         .execution = &k->execution,
         .step = s,
         .message = execution_message(&k->execution),
-        .key = identity_of_event(&k->execution.id, &s->id, k->execution.run),
         .now_ms = now_ms(k->owner),
         .arena = &k->arena,
         .done = on_delivered,
@@ -243,7 +242,7 @@ static bool begin(task *k, error *e)
     if (w == NULL)
         return error_set(e, ERROR_UNKNOWN_WORKFLOW, 0, "no workflow has the trigger's workflow_id");
     return execution_check(&k->trigger, w, t->validator, e) &&
-           execution_begin(&k->execution, &k->trigger, w, &k->arena, now_ms(t), e);
+           execution_begin(&k->execution, &k->running.id, &k->trigger, w, &k->arena, now_ms(t), e);
 }
 
 static void run(task *k)
