@@ -21,7 +21,7 @@
     X(7500000, "7.5")       \
     X(10000000, "10")
 
-#define X(bound_us, label) +1
+#define X(bound_us, label) +1 /* NOLINT(bugprone-macro-parentheses): a sum */
 enum { HISTOGRAM_BUCKETS = HISTOGRAM_BOUNDS(X) };
 #undef X
 

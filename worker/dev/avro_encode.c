@@ -17,8 +17,9 @@ static bool put_record(avro_value_t *to, const value *v, arena *a, error *e)
     avro_value_get_size(to, &count);
     for (size_t i = 0; i < count; i++) {
         avro_value_t field;
-        const char *name;
-        avro_value_get_by_index(to, i, &field, &name);
+        const char *name = "";
+        if (avro_value_get_by_index(to, i, &field, &name) != 0)
+            return misfit(e, "a field");
         const value *member = value_field(v, name);
         if (member == NULL)
             return error_set(e, ERROR_DECODE, 0, "the value lacks the field \"%s\"", name);
@@ -36,8 +37,8 @@ static bool put_union(avro_value_t *to, const value *v, arena *a, error *e)
         bool null = avro_typeof(avro_schema_union_branch(schema_of_union, (int)i)) == AVRO_NULL;
         if (null != (v->kind == VALUE_NULL))
             continue;
-        avro_value_set_branch(to, (int)i, &branch);
-        return put(&branch, v, a, e);
+        if (avro_value_set_branch(to, (int)i, &branch) == 0)
+            return put(&branch, v, a, e);
     }
     return misfit(e, "a branch of the union");
 }
@@ -46,7 +47,8 @@ static bool put_items(avro_value_t *to, const value *v, arena *a, error *e)
 {
     for (uint32_t i = 0; i < v->count; i++) {
         avro_value_t item;
-        avro_value_append(to, &item, NULL);
+        if (avro_value_append(to, &item, NULL) != 0)
+            return misfit(e, "fewer items");
         if (!put(&item, &v->items[i], a, e))
             return false;
     }

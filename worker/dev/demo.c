@@ -54,11 +54,13 @@ static bool produce(demo *d, const value *sample)
     if (!read_file(d, "schemas", schema_name, &schema_text) ||
         !avro_encode(schema_text.text, schema_text.count, record, &d->memory, &bytes, d->error))
         return error_prefix(d->error, "%.*s", (int)schema_name->count, schema_name->text);
-    rd_kafka_resp_err_t code =
-        rd_kafka_producev(d->producer, RD_KAFKA_V_TOPIC(d->options->config->triggers.items[0]),
-                          RD_KAFKA_V_KEY(recipient->text, recipient->count),
-                          RD_KAFKA_V_VALUE((void *)(uintptr_t)bytes.text, bytes.count),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
+    char *body = arena_copy(&d->memory, bytes.text, bytes.count); /* librdkafka reads it as `void *` */
+    if (body == NULL)
+        return error_set(d->error, ERROR_OUT_OF_MEMORY, 0, "no memory for a message");
+    rd_kafka_resp_err_t code = rd_kafka_producev(
+        d->producer, RD_KAFKA_V_TOPIC(d->options->config->triggers.items[0]),
+        RD_KAFKA_V_KEY(recipient->text, recipient->count), RD_KAFKA_V_VALUE(body, bytes.count),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_END);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
         return error_set(d->error, ERROR_KAFKA, 0, "produce: %s", rd_kafka_err2str(code));
     d->produced++;

@@ -147,17 +147,24 @@ static rd_kafka_headers_t *make_headers(const event *ev)
     return headers;
 }
 
+/* librdkafka takes what it only reads as `void *`. An empty text must not become a null one: it tells them
+ * apart by the pointer. */
+static void *bytes_of(const value *text)
+{
+    const char *bytes = text->count > 0 ? text->text : "";
+    void *same;
+    memcpy(&same, &bytes, sizeof same);
+    return text->kind == VALUE_STRING ? same : NULL;
+}
+
 static rd_kafka_resp_err_t produce_once(publisher *p, const event *ev, rd_kafka_headers_t *headers)
 {
-    bool has_key = ev->key.kind == VALUE_STRING;
-    bool has_payload = ev->payload.kind == VALUE_STRING;
-    /* An empty key or payload must not become a null one: librdkafka tells them apart by the pointer. */
-    void *payload = has_payload ? (void *)(uintptr_t)(ev->payload.count > 0 ? ev->payload.text : "") : NULL;
-    void *key = has_key ? (void *)(uintptr_t)(ev->key.count > 0 ? ev->key.text : "") : NULL;
+    size_t payload_size = ev->payload.kind == VALUE_STRING ? ev->payload.count : 0;
+    size_t key_size = ev->key.kind == VALUE_STRING ? ev->key.count : 0;
     rd_kafka_vu_t parts[] = {
         {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = p->topics[ev->kind]},
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {payload, has_payload ? ev->payload.count : 0}},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {key, has_key ? ev->key.count : 0}},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {bytes_of(&ev->payload), payload_size}},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {bytes_of(&ev->key), key_size}},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = ev->timestamp_ms > 0 ? ev->timestamp_ms : 0},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
     };

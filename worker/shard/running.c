@@ -7,7 +7,7 @@ bool running_init(running *r, uint32_t expected)
     uint32_t size = 64;
     while (size < expected)
         size *= 2;
-    r->buckets = calloc(size, sizeof *r->buckets);
+    r->buckets = calloc(size, sizeof(running_entry *));
     r->mask = size - 1;
     return r->buckets != NULL;
 }

@@ -14,12 +14,20 @@
 
 /* ---- status ---- */
 
+static bool same_status(const shard_status *a, const shard_status *b)
+{
+    return a->ready == b->ready && a->store_ready == b->store_ready &&
+           a->kafka_unreachable == b->kafka_unreachable && a->store_unreachable == b->store_unreachable &&
+           a->stopped == b->stopped && a->failed == b->failed && a->partitions == b->partitions &&
+           a->assignments == b->assignments;
+}
+
 void shard_publish_status(shard *s)
 {
     s->status.store_ready = store_is_ready(s->store);
     s->status.ready = s->stage == STAGE_RUNNING && s->assigned && s->status.store_ready;
     uv_mutex_lock(&s->mutex);
-    bool same = memcmp(&s->published, &s->status, sizeof s->status) == 0;
+    bool same = same_status(&s->published, &s->status);
     s->published = s->status;
     uv_mutex_unlock(&s->mutex);
     if (!same)

@@ -7,7 +7,7 @@
 #include "engine/execution/execution.h"
 #include "worker/admin/histogram.h"
 
-#define X(code, ...) +1
+#define X(code, ...) +1 /* NOLINT(bugprone-macro-parentheses): a sum */
 enum { TALLY_REASONS = ERROR_CODES(X), TALLY_STEP_STATUSES = STEP_STATUSES(X) };
 #undef X
 
