@@ -134,6 +134,14 @@ Test(expression_evaluate, integers_have_64_bits)
     gives("2 ** 62 * -2", "-9223372036854775808");
 }
 
+Test(expression_evaluate, a_slice_may_step_as_far_as_an_integer_goes)
+{
+    gives("[1, 2, 3][1::9223372036854775807]", "[2]");
+    gives("[1, 2, 3][::-9223372036854775807 - 1]", "[3]");
+    gives("'abc'[1::9223372036854775807]", "\"b\"");
+    gives("'abc'[1::-9223372036854775807]", "\"b\"");
+}
+
 Test(expression_evaluate, positions_are_those_of_the_cause)
 {
     value result;

@@ -130,6 +130,12 @@ static bool resolve(evaluation *ev, const value bounds[3], int64_t length, slice
     return true;
 }
 
+/* The place of item i < count. A step may be so large that there is no place behind the last one. */
+static size_t slice_place(const slice *s, uint64_t i)
+{
+    return (size_t)(s->start + (int64_t)i * s->step);
+}
+
 static bool slice_items(evaluation *ev, const value *sequence, const slice *s, value *result)
 {
     if (s->step == 1) {
@@ -142,9 +148,8 @@ static bool slice_items(evaluation *ev, const value *sequence, const slice *s, v
     value *items = evaluation_alloc(ev, s->count * sizeof *items);
     if (items == NULL || !evaluation_spend(ev, s->count))
         return false;
-    int64_t place = s->start;
-    for (uint64_t i = 0; i < s->count; i++, place += s->step)
-        items[i] = sequence->items[place];
+    for (uint64_t i = 0; i < s->count; i++)
+        items[i] = sequence->items[slice_place(s, i)];
     value part = *sequence;
     part.items = items;
     part.count = (uint32_t)s->count;
@@ -163,11 +168,11 @@ static bool slice_text(evaluation *ev, const value *text, const slice *s, value 
     sequence_builder places;
     sequence_builder_init(&places, ev);
     size_t size = 0;
-    int64_t place = s->start;
     /* One code point after another by text_slice is quadratic where the text is not ASCII: paid in steps. */
     size_t cost = text->flags & VALUE_ASCII ? 1 : text->count / 64 + 1;
-    for (uint64_t i = 0; i < s->count; i++, place += s->step) {
-        value character = text_slice(text, (size_t)place, (size_t)place + 1);
+    for (uint64_t i = 0; i < s->count; i++) {
+        size_t place = slice_place(s, i);
+        value character = text_slice(text, place, place + 1);
         size += character.count;
         if (!evaluation_spend(ev, cost) || !sequence_builder_add(&places, character))
             return false;
