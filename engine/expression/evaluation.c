@@ -14,14 +14,6 @@ const char *exception_name(exception_type type)
     return names[type];
 }
 
-void evaluation_init(evaluation *ev, arena *a, exception *x)
-{
-    *ev = (evaluation){.arena = a,
-                       .steps_left = LIMIT_EXPRESSION_STEPS,
-                       .memory_left = LIMIT_EXPRESSION_MEMORY,
-                       .exception = x};
-}
-
 /* The position is the machine's to know: it adds it on the way out. */
 void evaluation_fail(evaluation *ev, exception_type type, const char *format, ...)
 {

@@ -6,6 +6,7 @@
 #ifndef ENGINE_EXPRESSION_EVALUATION_H
 #define ENGINE_EXPRESSION_EVALUATION_H
 
+#include "engine/limits.h"
 #include "engine/value/buffer.h"
 #include "engine/value/value.h"
 
@@ -48,7 +49,13 @@ typedef struct evaluation {
 } evaluation;
 
 /* A fresh budget. */
-void evaluation_init(evaluation *ev, arena *a, exception *x);
+static inline void evaluation_init(evaluation *ev, arena *a, exception *x)
+{
+    *ev = (evaluation){.arena = a,
+                       .steps_left = LIMIT_EXPRESSION_STEPS,
+                       .memory_left = LIMIT_EXPRESSION_MEMORY,
+                       .exception = x};
+}
 
 /* Fills the exception and returns false, so that a failing function can end with it. Messages name types and
  * rules, as CPython's do, but never the content of a value. */

@@ -58,7 +58,7 @@ Test(expression_compile, a_member_of_a_name_is_one_instruction)
 Test(expression_compile, an_ordinary_condition)
 {
     compiles_to("payload['amount'] < 100 or payload['phone'] is None",
-                "NAME_ITEM LOAD_CONSTANT LESS JUMP_IF_TRUE_KEEP NAME_ITEM IS_NONE RETURN");
+                "NAME_ITEM LESS_CONSTANT JUMP_IF_TRUE_KEEP NAME_ITEM IS_NONE RETURN");
 }
 
 Test(expression_compile, names_that_are_methods_need_a_look_at_the_type)
@@ -90,9 +90,20 @@ Test(expression_compile, what_raises_or_is_large_is_left_to_the_evaluation)
 
 Test(expression_compile, a_chain_keeps_the_operand_in_the_middle)
 {
-    compiles_to("1 < x < 3",
-                "LOAD_CONSTANT LOAD_NAME DUPLICATE_UNDER LESS JUMP_IF_FALSE_KEEP LOAD_CONSTANT LESS "
-                "JUMP SWAP POP RETURN");
+    compiles_to("1 < x < 3", "LOAD_CONSTANT LOAD_NAME DUPLICATE_UNDER LESS JUMP_IF_FALSE_KEEP LESS_CONSTANT "
+                             "JUMP SWAP POP RETURN");
+}
+
+Test(expression_compile, a_relation_to_a_constant_is_one_instruction)
+{
+    compiles_to("x < 1", "LOAD_NAME LESS_CONSTANT RETURN");
+    compiles_to("x <= 1", "LOAD_NAME LESS_EQUAL_CONSTANT RETURN");
+    compiles_to("x == 'a'", "LOAD_NAME EQUAL_CONSTANT RETURN");
+    compiles_to("x != 1.5", "LOAD_NAME NOT_EQUAL_CONSTANT RETURN");
+    compiles_to("x > 1", "LOAD_NAME GREATER_CONSTANT RETURN");
+    compiles_to("x >= 1", "LOAD_NAME GREATER_EQUAL_CONSTANT RETURN");
+    compiles_to("x is 1", "LOAD_NAME LOAD_CONSTANT IS RETURN");
+    compiles_to("1 < x", "LOAD_CONSTANT LOAD_NAME LESS RETURN");
 }
 
 Test(expression_compile, both_ways_of_a_condition_leave_one_value)

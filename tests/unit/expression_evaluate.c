@@ -1,6 +1,7 @@
 /* Evaluation: the contract of results, laziness, scopes, and the budgets. tests/oracle/test_expressions.py
  * compares values and errors with CPython in bulk. */
 #include <criterion/criterion.h>
+#include <math.h>
 
 #include "engine/expression/expression.h"
 #include "engine/limits.h"
@@ -132,6 +133,25 @@ Test(expression_evaluate, integers_have_64_bits)
     raises("1 << 63", EXCEPTION_OVERFLOW);
     gives("sum([9223372036854775807, 1, -1])", "9223372036854775807");
     gives("2 ** 62 * -2", "-9223372036854775808");
+}
+
+Test(expression_evaluate, numbers_are_compared_exactly)
+{
+    names[1] = value_int((INT64_C(1) << 53) + 1); /* as a double it were 2 ** 53 */
+    gives("[x < 2.0**53, x <= 2.0**53, x == 2.0**53, x != 2.0**53, x > 2.0**53, x >= 2.0**53]",
+          "[false,false,false,true,true,true]");
+    names[1] = value_int(INT64_MAX);
+    gives("[x < 2.0**63, x == 2.0**63, x >= 2.0**63, x > 2**62]", "[true,false,false,true]");
+    names[1] = value_float(NAN);
+    gives("[x < 1, x <= 1, x == 1, x != 1, x > 1, x >= 1, x < x, x > x]",
+          "[false,false,false,true,false,false,false,false]");
+    names[1] = value_bool(true);
+    gives("[x < 1, x <= 1, x == 1, x != 1.0, x > 0.5, x >= 2]", "[false,true,true,false,true,false]");
+    names[1] = value_cstring("b");
+    gives("[x < 'b', x <= 'b', x == 'b', x != 'b', x > 'a', x >= 'c', x == 1, x != 1]",
+          "[false,true,true,false,true,false,false,true]");
+    raises("x < 1", EXCEPTION_TYPE);
+    raises("x >= None", EXCEPTION_TYPE);
 }
 
 Test(expression_evaluate, a_slice_may_step_as_far_as_an_integer_goes)

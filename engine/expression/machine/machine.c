@@ -64,7 +64,7 @@ static size_t values_needed(const block *b)
 }
 
 /* A frame whose first instruction is next, and whose variables have no values. */
-static bool start_frame(evaluation *ev, frame *f, const block *b, const frame *outer, value *values)
+static inline bool start_frame(evaluation *ev, frame *f, const block *b, const frame *outer, value *values)
 {
     *f = (frame){.block = b, .outer = outer, .slots = values, .top = values + b->slot_count, .next = b->code};
     for (uint16_t i = 0; i < b->slot_count; i++)
@@ -244,6 +244,31 @@ static inline void copy_fresh(value *to, const value *from)
     to->integer = body;
 }
 
+/* True where the number is, or has, an exact double: nearly all are. */
+static inline bool as_double(const value *v, double *number)
+{
+    const int64_t exact = INT64_C(1) << 53;
+    *number = v->kind == VALUE_FLOAT ? v->number : (double)v->integer;
+    return v->kind == VALUE_FLOAT || (v->kind == VALUE_INT && v->integer >= -exact && v->integer <= exact);
+}
+
+/* Replaces *left by what the relation says. That of doubles is C's, to the NaN; always inlined, with a
+ * relation that is known. */
+static inline __attribute__((always_inline)) bool compare(evaluation *ev, relation r, value *left,
+                                                          const value *right)
+{
+    double a, b;
+    if (!as_double(left, &a) || !as_double(right, &b))
+        return comparison_evaluate(ev, r, left, right, left);
+    *left = value_bool(r == RELATION_LESS         ? a < b
+                       : r == RELATION_LESS_EQUAL ? a <= b
+                       : r == RELATION_EQUAL      ? a == b
+                       : r == RELATION_NOT_EQUAL  ? a != b
+                       : r == RELATION_GREATER    ? a > b
+                                                  : a >= b);
+    return true;
+}
+
 static inline bool truth(const value *v)
 {
     return v->kind == VALUE_BOOL ? v->integer != 0 : expression_truth(v);
@@ -379,6 +404,8 @@ static outcome run(const machine *m, frame *f, collector *collected, value *resu
     for (;;) {
         instruction i = *next++;
         opcode op = instruction_op(i);
+        if (op >= OPCODE_COUNT)
+            __builtin_unreachable(); /* so that the switch need not check */
         unsigned operand = instruction_b(i);
         bool done = true; /* false where the instruction has raised */
         switch (op) {
@@ -436,19 +463,31 @@ static outcome run(const machine *m, frame *f, collector *collected, value *resu
             done = arithmetic_binary(ev, (binary_operator)(op - OP_ADD), &top[-1], &top[0], &top[-1]);
             break;
         case OP_LESS:
-            if (top[-2].kind == VALUE_INT && top[-1].kind == VALUE_INT) {
-                top--;
-                top[-1] = value_bool(top[-1].integer < top[0].integer);
-                break;
-            }
-            goto relation;
+            top--;
+            done = compare(ev, RELATION_LESS, &top[-1], &top[0]);
+            break;
         case OP_GREATER:
-            if (top[-2].kind == VALUE_INT && top[-1].kind == VALUE_INT) {
-                top--;
-                top[-1] = value_bool(top[-1].integer > top[0].integer);
-                break;
-            }
-            goto relation;
+            top--;
+            done = compare(ev, RELATION_GREATER, &top[-1], &top[0]);
+            break;
+        case OP_LESS_CONSTANT:
+            done = compare(ev, RELATION_LESS, &top[-1], &constants[operand]);
+            break;
+        case OP_LESS_EQUAL_CONSTANT:
+            done = compare(ev, RELATION_LESS_EQUAL, &top[-1], &constants[operand]);
+            break;
+        case OP_EQUAL_CONSTANT:
+            done = compare(ev, RELATION_EQUAL, &top[-1], &constants[operand]);
+            break;
+        case OP_NOT_EQUAL_CONSTANT:
+            done = compare(ev, RELATION_NOT_EQUAL, &top[-1], &constants[operand]);
+            break;
+        case OP_GREATER_CONSTANT:
+            done = compare(ev, RELATION_GREATER, &top[-1], &constants[operand]);
+            break;
+        case OP_GREATER_EQUAL_CONSTANT:
+            done = compare(ev, RELATION_GREATER_EQUAL, &top[-1], &constants[operand]);
+            break;
         case OP_LESS_EQUAL:
         case OP_EQUAL:
         case OP_NOT_EQUAL:
@@ -457,7 +496,6 @@ static outcome run(const machine *m, frame *f, collector *collected, value *resu
         case OP_NOT_IN:
         case OP_IS:
         case OP_IS_NOT:
-        relation:
             top--;
             done = comparison_evaluate(ev, (relation)(op - OP_LESS), &top[-1], &top[0], &top[-1]);
             break;

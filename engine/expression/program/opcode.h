@@ -23,7 +23,7 @@ typedef enum operand_form {
 } operand_form;
 
 /* X(name, form, effect on the depth of the stack where it is fixed, effect). The binary operators and
- * relations stand in the order of their enums in syntax.h. */
+ * relations stand in the order of their enums in syntax.h, those with a constant as well. */
 #define OPCODES(X)                                                                                   \
     X(LOAD_CONSTANT, OPERAND_CONSTANT, 1, "-> constants[b]")                                         \
     X(LOAD_NAME, OPERAND_NAME, 1, "-> names[b]")                                                     \
@@ -59,6 +59,12 @@ typedef enum operand_form {
     X(NOT_IN, OPERAND_NONE, -1, "x y -> x not in y")                                                 \
     X(IS, OPERAND_NONE, -1, "x y -> x is y")                                                         \
     X(IS_NOT, OPERAND_NONE, -1, "x y -> x is not y")                                                 \
+    X(LESS_CONSTANT, OPERAND_CONSTANT, 0, "x -> x < constants[b]")                                   \
+    X(LESS_EQUAL_CONSTANT, OPERAND_CONSTANT, 0, "x -> x <= constants[b]")                            \
+    X(EQUAL_CONSTANT, OPERAND_CONSTANT, 0, "x -> x == constants[b]")                                 \
+    X(NOT_EQUAL_CONSTANT, OPERAND_CONSTANT, 0, "x -> x != constants[b]")                             \
+    X(GREATER_CONSTANT, OPERAND_CONSTANT, 0, "x -> x > constants[b]")                                \
+    X(GREATER_EQUAL_CONSTANT, OPERAND_CONSTANT, 0, "x -> x >= constants[b]")                         \
     X(IS_NONE, OPERAND_NONE, 0, "x -> x is None")                                                    \
     X(IS_NOT_NONE, OPERAND_NONE, 0, "x -> x is not None")                                            \
     X(JUMP, OPERAND_TARGET, 0, "->; go to b")                                                        \

@@ -207,6 +207,8 @@ static bool compile_relation(compiler *c, const node *link)
 {
     if (is_none(link->first) && (link->op == RELATION_IS || link->op == RELATION_IS_NOT))
         return emit(c, link->op == RELATION_IS ? OP_IS_NONE : OP_IS_NOT_NONE, 0, 0, link->position);
+    if (link->first->kind == NODE_CONSTANT && link->op <= RELATION_GREATER_EQUAL)
+        return emit_constant(c, (opcode)(OP_LESS_CONSTANT + link->op), 0, link->first->value, link->position);
     return compile(c, link->first) && emit(c, (opcode)(OP_LESS + link->op), 0, 0, link->position);
 }
 
