@@ -15,7 +15,6 @@ static const char payload_text[] =
     "\"price\": 3.0}]}";
 
 static const char *const sources[] = {
-    "payload['amount'] < 100 or payload['phone'] is None",
     "payload.amount < 100 or payload.phone is None",
     "payload.paid and 'vip' in payload.tags",
     "payload.currency.lower() == 'eur'",
