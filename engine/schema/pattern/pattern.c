@@ -6,6 +6,7 @@
 
 #include "engine/limits.h"
 #include "engine/schema/pattern/ecma.h"
+#include "engine/schema/pattern/plain.h"
 
 enum {
     /* A byte of the pattern becomes at most the ranges of \S. */
@@ -16,6 +17,7 @@ enum {
 struct pattern {
     pattern *next;
     value text;
+    plain *plain; /* or NULL: */
     pcre2_code *code;
     bool is_native; /* compiled to machine code */
 };
@@ -26,7 +28,7 @@ struct pattern_scratch {
     pcre2_jit_stack *stack;
 };
 
-static bool compile(pattern *p, const buffer *translated, error *e)
+static bool compile_translated(pattern *p, const buffer *translated, error *e)
 {
     const uint32_t options = PCRE2_UTF | PCRE2_ALLOW_EMPTY_CLASS | PCRE2_MATCH_UNSET_BACKREF |
                              PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY;
@@ -43,31 +45,40 @@ static bool compile(pattern *p, const buffer *translated, error *e)
     return true;
 }
 
+static bool compile(pattern *p, const value *text, error *e)
+{
+    p->plain = plain_new(text->text, text->count);
+    if (p->plain != NULL)
+        return true;
+    arena memory;
+    arena_init(&memory, 1024, TRANSLATED_BYTES_MAX * 4);
+    buffer translated;
+    buffer_init(&translated, &memory, TRANSLATED_BYTES_MAX);
+    bool ok = ecma_translate(&translated, text->text, text->count, e);
+    if (ok && translated.failed)
+        ok = error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for the pattern");
+    ok = ok && compile_translated(p, &translated, e);
+    arena_free(&memory);
+    return ok;
+}
+
 pattern *pattern_new(const value *text, pattern *next, error *e)
 {
     if (text->count > LIMIT_PATTERN_BYTES) {
         error_set(e, ERROR_LIMIT, 0, "the pattern is longer than %d bytes", LIMIT_PATTERN_BYTES);
         return NULL;
     }
-    arena memory;
-    arena_init(&memory, 1024, TRANSLATED_BYTES_MAX * 4);
-    buffer translated;
-    buffer_init(&translated, &memory, TRANSLATED_BYTES_MAX);
-    pattern *p = NULL;
-    if (ecma_translate(&translated, text->text, text->count, e)) {
-        p = translated.failed ? NULL : calloc(1, sizeof *p);
-        if (p == NULL)
-            error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for the pattern");
-        else if (!compile(p, &translated, e)) {
-            free(p);
-            p = NULL;
-        }
+    pattern *p = calloc(1, sizeof *p);
+    if (p == NULL) {
+        error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for the pattern");
+        return NULL;
     }
-    arena_free(&memory);
-    if (p != NULL) {
-        p->next = next;
-        p->text = *text;
+    if (!compile(p, text, e)) {
+        free(p);
+        return NULL;
     }
+    p->next = next;
+    p->text = *text;
     return p;
 }
 
@@ -80,6 +91,7 @@ void pattern_free(pattern *p)
 {
     while (p != NULL) {
         pattern *next = p->next;
+        plain_free(p->plain);
         pcre2_code_free(p->code);
         free(p);
         p = next;
@@ -116,7 +128,11 @@ void pattern_scratch_free(pattern_scratch *s)
 
 pattern_result pattern_search(const pattern *p, pattern_scratch *s, const char *text, size_t size)
 {
-    PCRE2_SPTR subject = (PCRE2_SPTR)(size == 0 ? "" : text);
+    if (size == 0)
+        text = "";
+    if (p->plain != NULL)
+        return plain_matches(p->plain, text, size) ? PATTERN_MATCH : PATTERN_MISMATCH;
+    PCRE2_SPTR subject = (PCRE2_SPTR)text;
     int found = p->is_native
                     ? pcre2_jit_match(p->code, subject, size, 0, 0, s->match, s->context)
                     : pcre2_match(p->code, subject, size, 0, PCRE2_NO_UTF_CHECK, s->match, s->context);

@@ -1,4 +1,5 @@
-/* pattern: a regular expression of ECMA-262 (with its `u` flag), compiled once for PCRE2.
+/* pattern: a regular expression of ECMA-262 (with its `u` flag), compiled once: to a plain one where it can
+ * be, else for PCRE2.
  *
  * A compiled pattern may be used by many threads at once, each with its own pattern_scratch. */
 #ifndef ENGINE_SCHEMA_PATTERN_H
