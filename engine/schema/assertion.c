@@ -99,11 +99,17 @@ bool assertions_hold(validator *v, const node *n, const value *instance)
         [VALUE_NULL] = GROUP_VALUE,   [VALUE_BOOL] = GROUP_VALUE,    [VALUE_INT] = GROUP_NUMBER,
         [VALUE_FLOAT] = GROUP_NUMBER, [VALUE_STRING] = GROUP_STRING,
     };
-    for (unsigned g = group_of_kind[instance->kind];; g = GROUP_VALUE) {
-        for (unsigned i = n->begin[g]; i < n->begin[g + 1]; i++)
-            if (!holds(v, &n->code[i], instance))
+    unsigned g = group_of_kind[instance->kind];
+    const instruction *last = n->code + n->begin[GROUP_IN_PLACE];
+    const instruction *i = n->code + n->begin[g];
+    const instruction *end = n->begin[g + 1] == n->begin[GROUP_VALUE] ? last : n->code + n->begin[g + 1];
+    for (;;) {
+        for (; i < end; i++)
+            if (!holds(v, i, instance))
                 return false;
-        if (g == GROUP_VALUE)
+        if (end == last)
             return true;
+        i = n->code + n->begin[GROUP_VALUE];
+        end = last;
     }
 }

@@ -64,11 +64,12 @@ static bool execute(const visit *x, const instruction *i)
     }
 }
 
-static inline bool execute_range(const visit *x, uint16_t from, uint16_t to)
+static inline bool execute_range(const visit *x, unsigned from, unsigned to)
 {
     bool ok = true;
-    for (uint16_t i = from; i < to; i++) {
-        if (!execute(x, &x->node->code[i])) {
+    const instruction *end = x->node->code + to;
+    for (const instruction *i = x->node->code + from; i < end; i++) {
+        if (!execute(x, i)) {
             ok = false;
             if (!validator_goes_on(x->v))
                 return false;
@@ -86,7 +87,9 @@ static bool execute_node(const visit *x)
     };
     const node *n = x->node;
     group g = group_of_kind[x->instance->kind];
-    bool ok = g == GROUP_VALUE || execute_range(x, n->begin[g], n->begin[g + 1]);
+    if (g == GROUP_VALUE || n->begin[g + 1] == n->begin[GROUP_VALUE]) /* one after the other */
+        return execute_range(x, n->begin[g], n->begin[GROUP_UNEVALUATED_ITEMS]);
+    bool ok = execute_range(x, n->begin[g], n->begin[g + 1]);
     if (!ok && !validator_goes_on(x->v))
         return false;
     return execute_range(x, n->begin[GROUP_VALUE], n->begin[GROUP_UNEVALUATED_ITEMS]) && ok;
