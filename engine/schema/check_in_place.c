@@ -10,6 +10,8 @@ bool check_node(const visit *x, const node *n)
 /* A branch that may fail: what it evaluated counts only where it holds. */
 static bool try_branch(const visit *x, const node *n)
 {
+    if (!node_has_type(n->target, x->instance))
+        return false;
     if (x->seen == NULL)
         return validator_try(x->v, n, x->instance, x->at, NULL);
     arena_mark mark = arena_get_mark(&x->v->scratch);

@@ -5,7 +5,6 @@
  * one the first refusal ends it. Where a node has `unevaluated...`, it hands a set down to all that looks at
  * the same instance, and what applies a subschema to a member or item adds that to the set. A branch that may
  * fail (anyOf, oneOf, if) gets a set of its own, merged only where it holds. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "engine/schema/validator.h"
@@ -121,12 +120,6 @@ static bool execute_by_kind(const visit *x)
     return execute_node(x);
 }
 
-static bool has_type(const node *n, const value *instance)
-{
-    return n->types >> instance->kind & 1 || (instance->kind == VALUE_FLOAT && n->types & TYPE_INTEGRAL &&
-                                              instance->number == trunc(instance->number));
-}
-
 static bool refuse_type(const visit *x)
 {
     if (x->v->report != NULL)
@@ -139,7 +132,7 @@ bool validator_visit(validator *v, const node *n, const value *instance, const p
     visit x = {.v = v, .node = n, .instance = instance, .at = at, .seen = seen};
     if (v->fault != NULL || !validator_spend(v, 1))
         return false;
-    if (!has_type(n, instance))
+    if (!node_has_type(n, instance))
         return refuse_type(&x);
     if (n->end == 0)
         return true;

@@ -2,6 +2,8 @@
 #ifndef ENGINE_SCHEMA_VALIDATOR_H
 #define ENGINE_SCHEMA_VALIDATOR_H
 
+#include <math.h>
+
 #include "engine/limits.h"
 #include "engine/schema/program.h"
 #include "engine/schema/report.h"
@@ -77,6 +79,12 @@ bool assertion_holds(validator *v, const instruction *i, const value *instance);
 bool assertions_hold(validator *v, const node *n, const value *instance);
 /* Spends steps by the length of the text. False also where v->fault is set. */
 bool assertion_matches(validator *v, const pattern *p, const value *text);
+
+static inline bool node_has_type(const node *n, const value *instance)
+{
+    return n->types >> instance->kind & 1 || (instance->kind == VALUE_FLOAT && n->types & TYPE_INTEGRAL &&
+                                              instance->number == trunc(instance->number));
+}
 
 /* As validator_visit. Most values are no containers and need nothing but assertions, without a frame or a
  * step: who runs nodes over many values spends the steps. */

@@ -38,10 +38,10 @@ static int compare_int_float(int64_t i, double d)
         return -1;
     if (d < -9223372036854775808.0)
         return 1;
-    double whole = trunc(d);
-    int64_t other = (int64_t)whole;
+    int64_t other = (int64_t)d;
     if (i != other)
         return i < other ? -1 : 1;
+    double whole = (double)other; /* exact: what d has beyond 2^53 are no fractions */
     return d > whole ? -1 : d < whole ? 1 : 0;
 }
 
