@@ -1,6 +1,7 @@
 """Twenty thousand triggers, two workers, one of them told to go in the middle: the counts are exact."""
 
 from rig import workflows
+from rig.processes import wait_for
 from rig.volume import Load
 
 COUNT = 20000

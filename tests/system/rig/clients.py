@@ -38,6 +38,7 @@ class TopicReader:
     """Everything on a topic from its beginning, read without a group; `messages` grows with each call."""
 
     def __init__(self, address, topic, committed_only=True):
+        self.address = address
         self.topic = topic
         self.messages = []
         self.consumer = Consumer({
@@ -48,6 +49,7 @@ class TopicReader:
         self.partitions = set(partitions)
         self.consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in partitions])
         self.at_end = set()
+        self.ends = {}  # partition -> where its visible part ended when it was last told
 
     def __enter__(self):
         return self
@@ -62,6 +64,7 @@ class TopicReader:
                 self.at_end.discard(message.partition())
             elif message.error().code() == KafkaError._PARTITION_EOF:
                 self.at_end.add(message.partition())
+                self.ends[message.partition()] = message.offset()
 
     def read_to_end(self, budget_seconds=60):
         """All that is visible now. (An open transaction hides itself and what came after it.)"""
@@ -76,6 +79,18 @@ class TopicReader:
             self._take(0.1)
         return self.messages
 
+    def read_settled(self, budget_seconds=60):
+        """All that is written now, once it is decided. A commit is confirmed before its markers are on every partition,
+        so what was committed may become visible a moment later."""
+        deadline = time.monotonic() + budget_seconds
+        written = written_ends(self.address, self.topic, self.partitions)
+        self.read_to_end(budget_seconds)
+        while any(self.ends[number] < end for number, end in written.items()):
+            assert time.monotonic() < deadline, f"{self.topic}: still undecided after {budget_seconds} s"
+            time.sleep(0.05)
+            self.read_to_end(budget_seconds)
+        return self.messages
+
     def read_until(self, count, budget_seconds):
         """Until at least `count` messages are there; what comes with them stays."""
         deadline = time.monotonic() + budget_seconds
@@ -86,9 +101,18 @@ class TopicReader:
         return self.messages
 
 
+def written_ends(address, topic, partitions):
+    """Partition -> the offset behind what is written, decided or not."""
+    consumer = Consumer({"bootstrap.servers": address, "group.id": "ends", "isolation.level": "read_uncommitted",
+                         "log_level": 0})
+    ends = {number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=10)[1] for number in partitions}
+    consumer.close()
+    return ends
+
+
 def read_topic(address, topic, committed_only=True):
     with TopicReader(address, topic, committed_only) as reader:
-        return reader.read_to_end()
+        return reader.read_settled()
 
 
 def header_values(message):
