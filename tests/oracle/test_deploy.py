@@ -97,12 +97,31 @@ def test_what_starts_a_worker_gives_it_time_to_stop():
     assert int(compose["services"]["worker"]["stop_grace_period"].removesuffix("s")) > 40
 
 
+def needs(*lists):
+    """(package, what it is needed for) of each line."""
+    return [tuple(line.split()) for path in lists for line in path.read_text().splitlines()
+            if line and not line.startswith("#")]
+
+
+def modules(folder):
+    """What CMake asks pkg-config for."""
+    pattern = r"pkg_check_modules\(\w+ REQUIRED IMPORTED_TARGET ([\w.-]+)"
+    return {f"module:{name}" for path in (ROOT / folder).rglob("CMakeLists.txt")
+            for name in re.findall(pattern, path.read_text())}
+
+
+def test_what_the_build_looks_for_is_listed():
+    """On a bare machine only what is listed is there."""
+    program = re.findall(r"IMPORTED_TARGET ([\w.-]+)", (ROOT / "CMakeLists.txt").read_text())
+    wanted = modules("engine") | modules("worker") | {f"module:{name}" for name in program}
+    assert wanted <= {need for _, need in needs(DEPLOY / "packages.txt")}
+    assert wanted | modules("tests") <= {need for _, need in needs(DEPLOY / "packages.txt",
+                                                                   ROOT / "tests" / "packages.txt")}
+
+
 def test_lists_of_packages_can_be_checked():
     """Every line names a package and a need of a kind that deploy/install-missing knows."""
     script = (DEPLOY / "install-missing").read_text()
     kinds = set(re.findall(r"^    (\w+):\*\)", script, flags=re.MULTILINE))
-    for path in (DEPLOY / "packages.txt", ROOT / "tests" / "packages.txt"):
-        for line in path.read_text().splitlines():
-            if line and not line.startswith("#"):
-                package, need = line.split()
-                assert re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", package) and need.split(":")[0] in kinds, line
+    for package, need in needs(DEPLOY / "packages.txt", ROOT / "tests" / "packages.txt"):
+        assert re.fullmatch(r"[a-z0-9][a-z0-9.+-]*", package) and need.split(":")[0] in kinds
