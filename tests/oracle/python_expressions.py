@@ -36,7 +36,8 @@ class Seen:
         if isinstance(v, int):
             self.big |= not -2**63 <= v < 2**63
         elif isinstance(v, range):
-            self.big |= not all(-2**63 <= n < 2**63 for n in (v.start, v.stop, v.step))
+            length = (v.stop - v.start) // v.step  # less one where it is uneven; len() itself has a limit
+            self.big |= not all(-2**63 <= n < 2**63 - 1 for n in (v.start, v.stop, v.step, length))
         elif isinstance(v, tuple):
             for item in v:
                 self.look(item)
