@@ -169,8 +169,7 @@ static bool compile_subschema(build *c, const subschema *s)
 {
     if (s->document->kind == VALUE_BOOL) {
         s->node->types = s->document->boolean ? TYPE_ANY : 0;
-        s->node->is_plain = true;
-        return true;
+        return finish_code(c, s->node);
     }
     dialect d = outline_dialect(c, s);
     const value *ref = d == DIALECT_7 ? value_field(s->document, "$ref") : NULL;
