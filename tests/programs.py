@@ -1,7 +1,8 @@
 """Runs a folder's test programs, as many at a time as there are cores, and leaves a JUnit file of each.
 
     programs.py criterion FOLDER RESULTS [PATTERN...]    every unit_* program: its own XML report
-    programs.py fuzz FOLDER RESULTS [PATTERN...]         every fuzz_* program: one case, FUZZ_SECONDS long
+    programs.py fuzz FOLDER RESULTS [PATTERN...]         every fuzz_* program: one case, FUZZ_SECONDS long, from
+                                                         FUZZ_SEED: the same each time unless told otherwise
 
 What a report does not know is added to it as a failure: that the program crashed, hung, or that a sanitizer found
 something (Criterion counts a test that leaks as passed).
@@ -11,6 +12,7 @@ import concurrent.futures
 import fnmatch
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,8 @@ import xml.etree.ElementTree as ElementTree
 
 HERE = pathlib.Path(__file__).parent
 UNIT_SECONDS_MAX = 300
+OUTPUT_LINES_MAX = 120  # of a failed program; all of it is in the results' folder
+FUZZ_PROGRESS = re.compile(r"#\d+\s+(NEW|REDUCE|pulse|RELOAD|INITED)")
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 
 
@@ -86,8 +90,8 @@ def run_fuzz(program, results):
     seeds = HERE / "fuzz" / "corpus" / name
     findings = results / f"{name}-"
     with tempfile.TemporaryDirectory() as corpus:
-        command = [program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1",
-                   f"-artifact_prefix={findings}", corpus] + ([seeds] if seeds.is_dir() else [])
+        command = [program, f"-max_total_time={seconds}", f"-seed={os.environ.get('FUZZ_SEED', '1')}", "-timeout=10",
+                   "-rss_limit_mb=2048", "-print_final_stats=1", f"-artifact_prefix={findings}", corpus] + ([seeds] if seeds.is_dir() else [])
         code, output = execute(command, seconds * 2 + 60)
     report = ElementTree.Element("testsuites")
     add_case(report, program.name, f"{seconds} seconds", what_went_wrong(code, output))
@@ -102,7 +106,8 @@ def run(runner, program, results):
     verdict = "FAILED" if has_failure(report) else "ok"
     print(f"   {program.name}: {verdict} ({time.monotonic() - begun:.1f} s)", flush=True)
     if verdict != "ok":
-        print(output, flush=True)
+        lines = [line for line in output.splitlines() if not FUZZ_PROGRESS.match(line)]
+        print("\n".join(lines[-OUTPUT_LINES_MAX:]), flush=True)
     return verdict == "ok"
 
 

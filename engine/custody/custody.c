@@ -6,8 +6,8 @@
  *
  * Invariants:
  *  1. At most one epoch is open, at most one is sealed or committing; any number of dropped ones drain.
- *  2. Epochs commit in the order in which they were opened: the one before has ended or is dropped before the
- * next is sealed. So a committed offset never jumps over a trigger that is not settled.
+ *  2. Epochs commit in the order in which they were opened: the one before has ended or is dropped before
+ *     the next is sealed. So a committed offset never jumps over a trigger that is not settled.
  *  3. An epoch commits only when all of its triggers are settled.
  *  4. When a transaction is aborted, every later epoch is dropped with it, since its offsets lie behind the
  * aborted ones; intake is shut until the positions are put back.
@@ -26,13 +26,13 @@
  *   REWINDING  intake shut; CUSTODY_REWIND is asked for once
  *     -> OWNED      custody_rewound
  *     -> REVOKING   custody_revoke: what is in flight is dropped already
- *   REVOKING   intake shut; what is in flight ends, at the latest by the deadline; CUSTODY_RELEASE is asked
- * for once
- *     -> RELEASING
+ *   REVOKING   intake shut; what is in flight ends, at the latest by the deadline
+ *     -> RELEASING  custody_next: CUSTODY_RELEASE is asked for once
  *   RELEASING  the shell gives the partitions back
  *     -> IDLE       custody_released
  *
- * Stopping is no state of its own: it keeps intake shut in any of them, and ends when nothing is in flight.
+ * Stopping is no state of its own: it keeps intake shut in any of them, and ends when nothing is in flight,
+ * or at its deadline when nothing commits.
  */
 #include "engine/custody/custody.h"
 
@@ -53,6 +53,7 @@ struct custody {
     size_t bytes_in_flight;
     uint64_t returned; /* triggers that went back to log custody */
     int64_t revoke_deadline_ms;
+    int64_t stop_deadline_ms;
     bool rewind_runs; /* CUSTODY_REWIND was asked for and not answered yet */
     bool stopping;
 };
@@ -139,8 +140,10 @@ void custody_released(custody *c)
     c->state = IDLE;
 }
 
-void custody_stop(custody *c)
+void custody_stop(custody *c, int64_t now_ms)
 {
+    if (!c->stopping)
+        c->stop_deadline_ms = now_ms + c->limits.revoke_max_ms;
     c->stopping = true;
 }
 
@@ -272,13 +275,24 @@ static bool revocation_done(custody *c, int64_t now_ms)
     return true;
 }
 
-static custody_effect wait(const custody *c)
+static bool stop_done(custody *c, int64_t now_ms)
+{
+    if (!c->stopping)
+        return false;
+    if (now_ms >= c->stop_deadline_ms)
+        drop_uncommitted(c);
+    return c->in_flight == 0 || (now_ms >= c->stop_deadline_ms && c->closing == NULL);
+}
+
+static custody_effect wait(const custody *c, int64_t now_ms)
 {
     int64_t wake_ms = INT64_MAX;
     if (c->open != NULL && c->closing == NULL && c->state == OWNED)
         wake_ms = seal_due_ms(c);
     if (c->state == REVOKING)
         wake_ms = c->revoke_deadline_ms;
+    if (c->stopping && now_ms < c->stop_deadline_ms && c->stop_deadline_ms < wake_ms)
+        wake_ms = c->stop_deadline_ms;
     return (custody_effect){.action = CUSTODY_WAIT, .wake_ms = wake_ms};
 }
 
@@ -309,9 +323,9 @@ custody_effect custody_next(custody *c, int64_t now_ms)
         c->state = RELEASING;
         return (custody_effect){.action = CUSTODY_RELEASE};
     }
-    if (c->stopping && c->in_flight == 0)
+    if (stop_done(c, now_ms))
         return (custody_effect){.action = CUSTODY_STOPPED};
-    return wait(c);
+    return wait(c, now_ms);
 }
 
 uint32_t custody_in_flight(const custody *c)

@@ -11,7 +11,7 @@ typedef struct custody custody;
 
 typedef struct custody_limits {
     int64_t commit_interval_ms; /* an epoch is sealed this long after its first trigger */
-    int64_t revoke_max_ms;      /* what a revocation may wait for before it drops the rest */
+    int64_t revoke_max_ms;      /* what a revocation or a stop may wait for before it drops the rest */
     uint32_t triggers_max;      /* in all epochs that have not ended */
     size_t bytes_max;           /* of these triggers as they arrived */
 } custody_limits;
@@ -22,7 +22,7 @@ typedef enum custody_action {
     CUSTODY_END,     /* the epoch has ended: free its batch, then epoch_free */
     CUSTODY_REWIND,  /* seek every assigned partition to its committed offset, then custody_rewound */
     CUSTODY_RELEASE, /* the revocation is complete: give the partitions back, then custody_released */
-    CUSTODY_STOPPED, /* drained after custody_stop: nothing is in flight, nothing will be taken */
+    CUSTODY_STOPPED, /* after custody_stop: nothing commits, nothing will be taken */
 } custody_action;
 
 typedef struct custody_effect {
@@ -42,8 +42,9 @@ MUST_CHECK bool custody_assign(custody *c, const partition *keys, uint32_t count
  * revoke_max_ms. With `lost` it is gone already, and everything is dropped at once. */
 void custody_revoke(custody *c, int64_t now_ms, bool lost);
 void custody_released(custody *c);
-/* Intake shuts for good; CUSTODY_STOPPED follows when nothing is in flight. */
-void custody_stop(custody *c);
+/* Intake shuts for good; CUSTODY_STOPPED follows when nothing is in flight, or revoke_max_ms later: what is
+ * unsettled then stays in log custody. */
+void custody_stop(custody *c, int64_t now_ms);
 
 /* True while another trigger may be taken. */
 bool custody_may_take(const custody *c);

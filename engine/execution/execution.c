@@ -264,6 +264,11 @@ void execution_delivery_failed(execution *x, const char *provider, const char *c
     fail_step(x, code, sentence.message, now_ms);
 }
 
+bool execution_ended(const execution *x)
+{
+    return x->status == EXECUTION_COMPLETED || x->status == EXECUTION_FAILED;
+}
+
 size_t execution_count(const execution *x, step_status status)
 {
     size_t count = 0;

@@ -110,6 +110,8 @@ void execution_delivered(execution *x, const char *provider, int64_t now_ms);
 void execution_delivery_failed(execution *x, const char *provider, const char *code, const char *message,
                                int64_t now_ms);
 
+/* COMPLETED or FAILED. */
+bool execution_ended(const execution *x);
 /* How many steps have this status. */
 size_t execution_count(const execution *x, step_status status);
 

@@ -219,7 +219,7 @@ Test(custody_custody, a_revocation_during_a_rewind_needs_no_rewind)
 Test(custody_custody, stopping_drains)
 {
     epoch *e = take(0, 0);
-    custody_stop(c);
+    custody_stop(c, 10);
     cr_expect_not(custody_may_take(c));
     next(1, CUSTODY_WAIT);
     custody_settle(c, e);
@@ -227,6 +227,26 @@ Test(custody_custody, stopping_drains)
     custody_committed(c, e);
     end(3, e, true);
     next(4, CUSTODY_STOPPED);
+}
+
+Test(custody_custody, stopping_waits_for_what_is_unsettled_no_longer_than_its_deadline)
+{
+    epoch *e = take(0, 0);
+    custody_stop(c, 10);
+    custody_stop(c, 500); /* a second time moves no deadline */
+    cr_expect_eq(next(600, CUSTODY_WAIT).wake_ms, 1010);
+    next(1010, CUSTODY_STOPPED);
+    cr_expect_eq(e->state, EPOCH_DROPPED);
+}
+
+Test(custody_custody, stopping_waits_for_a_transaction_that_runs)
+{
+    epoch *e = committing(0, 0);
+    custody_stop(c, 110);
+    cr_expect_eq(next(1110, CUSTODY_WAIT).wake_ms, INT64_MAX);
+    custody_committed(c, e);
+    end(1111, e, true);
+    next(1112, CUSTODY_STOPPED);
 }
 
 Test(custody_custody, nothing_commits_while_a_rewind_runs_that_nobody_wants_any_more)

@@ -101,6 +101,7 @@ void shard_close(shard *s)
 {
     if (s->stage != STAGE_CLOSING) {
         s->stage = STAGE_CLOSING;
+        s->tasks.closing = true;
         uv_prepare_stop(&s->turn);
         uv_idle_stop(&s->busy);
         uv_timer_stop(&s->retry);

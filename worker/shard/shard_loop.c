@@ -10,8 +10,7 @@
  *     -> CLOSING  shard_stop, or a fatal error
  *   RUNNING   subscribed; turns as above
  *     -> CLOSING  custody says that all is drained after shard_stop, or a fatal error
- *   CLOSING   the job, the store and the handles end, then the loop; the thread leaves the group and frees
- * all
+ *   CLOSING   the job, the store and the handles end, then the loop; the thread leaves the group
  */
 #include "worker/shard/shard_state.h"
 
@@ -309,7 +308,9 @@ static void on_turn(uv_prepare_t *prepare)
     }
     if (s->stage == STAGE_RUNNING)
         take_messages(s);
-    obey(s);
+    /* A trigger that could not even be held is settled like any other: its offset must not be committed. */
+    if (!s->status.failed)
+        obey(s);
     if (uv_now(&s->loop) - s->posted_ms >= POST_PAUSE_MS && s->stage != STAGE_CLOSING)
         shard_post_figures(s);
     if (s->stage == STAGE_RUNNING && may_poll(s))
@@ -340,7 +341,7 @@ static void on_stop(uv_async_t *async)
 {
     shard *s = async->data;
     s->stopping = true;
-    custody_stop(s->custody);
+    custody_stop(s->custody, (int64_t)uv_now(&s->loop));
 }
 
 static void on_store_changed(void *data, store_state state, const error *e)

@@ -1,10 +1,10 @@
 /* The way of a trigger:
  *
- *   tasks_start -> decode -> look_up --(the same execution is under way)--> waits, then look_up
- *                    |          |
- *                    |          +-- GET record --> none             -> run -> deliver ... -> SET record ->
- * announce -> end |                         --> the same origin  -> announce from the record -> end | -->
- * another origin   -> duplicate -> end
+ *   tasks_start -> decode --> look_up --(the same execution is under way)--> waits, then look_up
+ *                    |           |
+ *                    |       GET record --> none: run -> deliver ... -> SET record -> announce -> end
+ *                    |              |-----> of the same origin: announce from the record -> end
+ *                    |              +-----> of another origin: a duplicate -> end
  *                    +--> reject -> end
  *
  * Each arrow that waits for Redis or a deliverer comes back through a callback. There the epoch may have been
@@ -50,7 +50,7 @@ static int64_t now_ms(const tasks *t)
 
 static bool dropped(const task *k)
 {
-    return k->epoch->state == EPOCH_DROPPED;
+    return k->epoch->state == EPOCH_DROPPED || k->owner->closing;
 }
 
 static tally *tally_of(task *k)
@@ -274,11 +274,14 @@ static void recognise(task *k, const redisReply *reply)
         reject(k, &e);
     } else if (!record_read(&k->execution, &k->arena, text, reply->len, &e)) {
         reject(k, &e);
-    } else if (same_origin(&k->execution.origin, &k->trigger.origin)) {
+    } else if (!same_origin(&k->execution.origin, &k->trigger.origin)) {
+        tally_of(k)->duplicates++;
+    } else if (execution_ended(&k->execution)) {
         tally_of(k)->replayed++;
         announce(k);
     } else {
-        tally_of(k)->duplicates++;
+        error_set(&e, ERROR_RECORD, 0, "the execution's record says that it has not ended");
+        reject(k, &e);
     }
     leave(k);
 }

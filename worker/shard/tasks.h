@@ -32,6 +32,7 @@ typedef struct tasks {
     void (*fatal)(void *context, const error *why); /* memory has run out */
 
     /* Its own. */
+    bool closing; /* set by the owner: nothing is begun or decided any more, tasks only end */
     announcer announcer;
     validator *validator;
     running running;
