@@ -88,6 +88,7 @@ bool trigger_read(trigger *t, const avro_plan *plan, arena *a, const char *body,
     if (record.kind != VALUE_MAP)
         return error_set(e, ERROR_TRIGGER, 0, "a trigger must be a record, not %s",
                          value_kind_name(record.kind));
+    t->expires_ms = 0;
     return read_text(&record, "workflow_id", true, LIMIT_IDENTIFIER_BYTES, &t->workflow_id, e) &&
            check_printable(&t->workflow_id, "workflow_id", e) && read_recipient(t, &record, e) &&
            read_text(&record, "trigger_id", false, LIMIT_TRIGGER_ID_BYTES, &t->trigger_id, e) &&

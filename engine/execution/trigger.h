@@ -9,13 +9,14 @@
 
 typedef struct trigger {
     origin origin;
-    value workflow_id; /* string */
-    value recipient;   /* string, not empty */
-    value data;        /* the payload as received; a string holding JSON is parsed already */
-    value metadata;    /* map, empty where the trigger has none */
-    value trigger_id;  /* string or null */
-    value key;         /* of the message: string (any bytes) or null */
-    value traceparent; /* headers of the message: string or null */
+    value workflow_id;  /* string */
+    value recipient;    /* string, not empty */
+    value data;         /* the payload as received; a string holding JSON is parsed already */
+    value metadata;     /* map, empty where the trigger has none */
+    value trigger_id;   /* string or null */
+    int64_t expires_ms; /* no step begins later; since the epoch, UTC; 0: never */
+    value key;          /* of the message: string (any bytes) or null */
+    value traceparent;  /* headers of the message: string or null */
     value tracestate;
 } trigger;
 

@@ -88,6 +88,15 @@ bool step_evaluate_skip(const step *s, const value *values, arena *a, bool *skip
     return true;
 }
 
+bool step_delay(const step *s, const value *values, arena *a, int64_t now_ms, int64_t *due_ms, error *e)
+{
+    (void)values;
+    (void)a;
+    (void)e;
+    *due_ms = now_ms + s->delay_ms;
+    return true;
+}
+
 static bool fail_rendering(const step *s, const step_field *field, const exception *x, error *e)
 {
     return error_set(e, ERROR_TEMPLATE, x->position, "config/%s of step %s: %s at byte %zu: %s", field->name,

@@ -10,6 +10,15 @@ static const key_rule step_keys[] = {
     {"delay", KEY_LATER, KEY_OPTIONAL},
 };
 
+/* Eight attempts within about half an hour: 5 s, 15 s, 45 s, 135 s, 405 s, 10 min, 10 min. */
+static const retry_policy default_retry = {
+    .max_attempts = 8,
+    .initial_ms = 5000,
+    .multiplier = 3,
+    .max_ms = 600000,
+    .jitter = 0.2,
+};
+
 /* Authors write `to:` beside `config:` rather than in it. */
 static const char *config_keys_place(const char *key)
 {
@@ -104,7 +113,7 @@ static void compile_config(compiler *c, const value *config, step *s)
 
 void step_compile(compiler *c, const value *v, step *s)
 {
-    *s = (step){.provider = value_null()};
+    *s = (step){.provider = value_null(), .retry = default_retry};
     compiler_check_keys(c, v, step_keys, sizeof step_keys / sizeof step_keys[0], "a step", config_keys_place);
     s->id = compiler_identifier(c, compiler_get(v, "step_id", VALUE_STRING));
     s->name = compiler_name(c, compiler_get(v, "name", VALUE_STRING));

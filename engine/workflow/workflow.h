@@ -59,10 +59,11 @@ typedef struct workflow {
     const control_schema *control_schema; /* NULL: none */
     const step *steps;
     size_t step_count;
-    value metadata;    /* VALUE_MAP */
-    value names_value; /* of WORKFLOW_NAME_WORKFLOW: workflow_id, name, version, metadata */
-    const char *file;  /* where it came from: the document's name */
-    size_t line;       /* of workflow_id in it */
+    int64_t expires_after_ms; /* no step begins later than this after the execution began; 0: never */
+    value metadata;           /* VALUE_MAP */
+    value names_value;        /* of WORKFLOW_NAME_WORKFLOW: workflow_id, name, version, metadata */
+    const char *file;         /* where it came from: the document's name */
+    size_t line;              /* of workflow_id in it */
 } workflow;
 
 /* What the store says about a document. */
