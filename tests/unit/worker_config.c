@@ -207,6 +207,14 @@ Test(worker_config, refuses_what_is_given_twice)
                    "3: kafka.linger.ms: is given twice, first in line 2");
 }
 
+Test(worker_config, durations_have_one_or_several_units)
+{
+    expect_loaded("[worker]\ncommit.interval.ms = 250\nepoch.max.ms = 1m30s\n[redis]\nretention = 36 h\n");
+    cr_expect_eq(c.commit_interval_ms, 250);
+    cr_expect_eq(c.epoch_max_ms, 90000);
+    cr_expect_eq(c.retention_ms, 129600000);
+}
+
 Test(worker_config, refuses_lines_that_are_none)
 {
     expect_refused("[worker]\ngroup = a\ngarbage\n", "3: is neither [section] nor key = value");

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/value/duration.h"
 #include "worker/config/config_keys.h"
 
 enum { TOPIC_SIZE_MAX = 249, TOPICS_MAX = 64 };
@@ -12,9 +13,6 @@ typedef struct unit {
     int64_t factor;
 } unit;
 
-static const unit durations[] = {
-    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}, {NULL, 0},
-};
 static const unit sizes[] = {
     {"B", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {NULL, 0},
 };
@@ -25,11 +23,11 @@ static bool out_of_memory(error *e)
     return error_set(e, ERROR_OUT_OF_MEMORY, 0, "out of memory");
 }
 
-/* The factor of a unit, 0 where it is none. Without a name it is `bare`. */
-static int64_t unit_factor(const unit *units, const char *name, int64_t bare)
+/* The factor of a unit, 1 without a name, 0 where it is none. */
+static int64_t unit_factor(const unit *units, const char *name)
 {
     if (*name == '\0')
-        return bare;
+        return 1;
     for (; units->name != NULL; units++) {
         if (strcmp(units->name, name) == 0)
             return units->factor;
@@ -38,18 +36,15 @@ static int64_t unit_factor(const unit *units, const char *name, int64_t bare)
 }
 
 /* A whole number and its unit. False where it is not that or does not fit. */
-static bool read_quantity(const char *text, const unit *units, int64_t bare, int64_t *quantity)
+static bool read_quantity(const char *text, const unit *units, int64_t *quantity)
 {
     const char *digits = *text == '-' ? text + 1 : text;
     size_t digit_count = strspn(digits, "0123456789");
     if (digit_count == 0 || digit_count > 18)
         return false;
     int64_t number = strtoll(text, NULL, 10);
-    int64_t factor = unit_factor(units, digits + digit_count + strspn(digits + digit_count, " "), bare);
-    /* Zero is the same in every unit. */
-    if (factor == 0 && (number != 0 || digits[digit_count] != '\0'))
-        return false;
-    return !__builtin_mul_overflow(number, factor, quantity);
+    int64_t factor = unit_factor(units, digits + digit_count + strspn(digits + digit_count, " "));
+    return factor != 0 && !__builtin_mul_overflow(number, factor, quantity);
 }
 
 static void format_quantity(char *out, size_t size, int64_t quantity, const unit *units)
@@ -67,30 +62,38 @@ static void format_quantity(char *out, size_t size, int64_t quantity, const unit
 
 static bool parse_quantity(int64_t *field, const config_key *key, const char *text, error *e)
 {
-    static const struct {
-        const unit *units;
-        int64_t bare;
-        const char *noun;
-    } forms[] = {
-        [CONFIG_TYPE_INTEGER] = {no_units, 1, "a whole number"},
-        [CONFIG_TYPE_MILLISECOND] = {durations, 1,
-                                     "a duration (500ms, 10s, 5m, 24h, 7d; a bare number is "
-                                     "milliseconds)"},
-        [CONFIG_TYPE_DURATION] = {durations, 0, "a duration with its unit (500ms, 10s, 5m, 24h, 7d)"},
-        [CONFIG_TYPE_SIZE] = {sizes, 1, "a size (64KiB, 1MiB, 1GiB; a bare number is bytes)"},
-    };
+    bool is_size = key->type == CONFIG_TYPE_SIZE;
+    const unit *units = is_size ? sizes : no_units;
     char minimum[32];
     char maximum[32];
     int64_t quantity;
-    if (read_quantity(text, forms[key->type].units, forms[key->type].bare, &quantity) &&
-        quantity >= key->minimum && quantity <= key->maximum) {
+    if (read_quantity(text, units, &quantity) && quantity >= key->minimum && quantity <= key->maximum) {
         *field = quantity;
         return true;
     }
-    format_quantity(minimum, sizeof minimum, key->minimum, forms[key->type].units);
-    format_quantity(maximum, sizeof maximum, key->maximum, forms[key->type].units);
-    return error_set(e, ERROR_CONFIG, 0, "must be %s from %s to %s, not '%s'", forms[key->type].noun, minimum,
-                     maximum, text);
+    format_quantity(minimum, sizeof minimum, key->minimum, units);
+    format_quantity(maximum, sizeof maximum, key->maximum, units);
+    return error_set(e, ERROR_CONFIG, 0, "must be %s from %s to %s, not '%s'",
+                     is_size ? "a size (64KiB, 1MiB, 1GiB; a bare number is bytes)" : "a whole number",
+                     minimum, maximum, text);
+}
+
+static bool parse_duration(int64_t *field, const config_key *key, const char *text, error *e)
+{
+    bool bare = key->type == CONFIG_TYPE_MILLISECOND;
+    char minimum[DURATION_TEXT_SIZE];
+    char maximum[DURATION_TEXT_SIZE];
+    int64_t ms;
+    if (duration_parse(text, strlen(text), bare ? 1 : 0, &ms) && ms >= key->minimum && ms <= key->maximum) {
+        *field = ms;
+        return true;
+    }
+    duration_format(key->minimum, minimum);
+    duration_format(key->maximum, maximum);
+    return error_set(e, ERROR_CONFIG, 0, "must be a duration %s from %s to %s, not '%s'",
+                     bare ? "(" DURATION_EXAMPLES "; a bare number is milliseconds)"
+                          : "with its unit (" DURATION_EXAMPLES ")",
+                     minimum, maximum, text);
 }
 
 static bool parse_boolean(bool *field, const char *text, error *e)
@@ -207,10 +210,11 @@ bool config_value_parse(config *c, const config_key *key, const char *text, erro
     case CONFIG_TYPE_TOPICS:
         return parse_topics(c, field, text, e);
     case CONFIG_TYPE_INTEGER:
-    case CONFIG_TYPE_MILLISECOND:
-    case CONFIG_TYPE_DURATION:
     case CONFIG_TYPE_SIZE:
         return parse_quantity(field, key, text, e);
+    case CONFIG_TYPE_MILLISECOND:
+    case CONFIG_TYPE_DURATION:
+        return parse_duration(field, key, text, e);
     case CONFIG_TYPE_BOOLEAN:
         return parse_boolean(field, text, e);
     case CONFIG_TYPE_CHOICE:
