@@ -587,16 +587,23 @@ const shape *check_shapes(arena *a, const expression_scope *scope, const value *
     return shapes;
 }
 
-bool check_expression(arena *a, const char *source, size_t size, const expression_scope *scope,
-                      const value *const *schemas, check_findings *findings, exception *x)
+bool check_expression_shape(arena *a, const char *source, size_t size, const expression_scope *scope,
+                            const value *const *schemas, check_findings *findings, shape *result,
+                            exception *x)
 {
     findings->count = 0;
-    shape result;
     check_place place = {.scope = scope, .shapes = check_shapes(a, scope, schemas), .findings = findings};
     if (place.shapes == NULL) {
         evaluation ev;
         evaluation_init(&ev, a, x);
         return raise_memory(&ev);
     }
-    return check_at(a, source, size, &place, &result, x);
+    return check_at(a, source, size, &place, result, x);
+}
+
+bool check_expression(arena *a, const char *source, size_t size, const expression_scope *scope,
+                      const value *const *schemas, check_findings *findings, exception *x)
+{
+    shape result;
+    return check_expression_shape(a, source, size, scope, schemas, findings, &result, x);
 }

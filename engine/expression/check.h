@@ -26,6 +26,11 @@ typedef struct check_findings {
 MUST_CHECK bool check_expression(arena *a, const char *source, size_t size, const expression_scope *scope,
                                  const value *const *schemas, check_findings *findings, exception *x);
 
+/* As check_expression. *result: the shape of the value; what it knows of members lives in the schemas. */
+MUST_CHECK bool check_expression_shape(arena *a, const char *source, size_t size,
+                                       const expression_scope *scope, const value *const *schemas,
+                                       check_findings *findings, shape *result, exception *x);
+
 /* ---- for templates, whose loops have variables without a schema document ---- */
 
 /* Where an expression stands. */

@@ -23,6 +23,24 @@ expression *expression_compile(arena *a, const char *source, size_t size, const 
     return root == NULL ? NULL : program_compile(&ev, copy, size, root, scope);
 }
 
+static bool uses_name(const block *b)
+{
+    for (size_t i = 0; i < b->code_count; i++) {
+        operand_form form = opcode_operands(instruction_op(b->code[i]));
+        if (form == OPERAND_NAME || form == OPERAND_NAME_CONSTANT)
+            return true;
+    }
+    return false;
+}
+
+bool expression_is_constant(const expression *p)
+{
+    for (size_t i = 0; i < p->block_count; i++)
+        if (uses_name(&p->blocks[i]))
+            return false;
+    return true;
+}
+
 bool expression_evaluate(const expression *p, const value *values, arena *a, value *result, exception *x)
 {
     evaluation ev;

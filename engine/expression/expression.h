@@ -30,6 +30,9 @@ typedef struct expression_scope {
 MUST_CHECK expression *expression_compile(arena *a, const char *source, size_t size,
                                           const expression_scope *scope, exception *x);
 
+/* True where it uses no name of its scope: what it gives is always the same. */
+bool expression_is_constant(const expression *p);
+
 /* Evaluates within LIMIT_EXPRESSION_STEPS and LIMIT_EXPRESSION_MEMORY. values[i] is the value of scope name
  * i. The result lives in the arena or borrows from the values and the expression. False with *x. */
 MUST_CHECK bool expression_evaluate(const expression *p, const value *values, arena *a, value *result,

@@ -125,6 +125,12 @@ bool value_same_key(const value *a, const value *b);
 /* Agrees with value_same_key. */
 uint32_t value_hash(const value *v, uint32_t seed);
 
+/* An int or float as a double. */
+static inline double value_as_double(const value *number)
+{
+    return number->kind == VALUE_FLOAT ? number->number : (double)number->integer;
+}
+
 /* -1, 0 or 1 for a < b, a == b, a > b, exactly, between ints and floats in any mix; 2 where either is NaN. */
 int value_compare_numbers(const value *a, const value *b);
 

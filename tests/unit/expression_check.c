@@ -187,3 +187,30 @@ Test(expression_check, what_does_not_parse_is_an_exception)
     cr_expect_not(check_expression(&memory, "1 +", 3, &scope, NULL, &findings, &x));
     cr_expect_eq(x.type, EXCEPTION_SYNTAX);
 }
+
+Test(expression_check, the_shape_of_the_value_comes_with_the_findings)
+{
+    static const char *const names[] = {"payload"};
+    static const expression_scope scope = {.names = names, .count = 1};
+    static const struct {
+        const char *source;
+        unsigned kinds;
+    } cases[] = {
+        {"payload.amount > 1", SHAPE_BOOL},
+        {"payload.phone", SHAPE_STRING | SHAPE_NULL},
+        {"payload.amount * 60", SHAPE_INT | SHAPE_FLOAT},
+        {"payload.tags", SHAPE_LIST},
+        {"[1]", SHAPE_LIST},
+        {"payload.amount if payload.paid else None", SHAPE_INT | SHAPE_FLOAT | SHAPE_NULL},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const value *const schemas[] = {&schema};
+        const char *source = cases[i].source;
+        exception x;
+        shape result;
+        cr_assert(
+            check_expression_shape(&memory, source, strlen(source), &scope, schemas, &findings, &result, &x));
+        cr_expect_eq(findings.count, 0u, "%s", source);
+        cr_expect_eq(result.kinds, cases[i].kinds, "%s: %x", source, result.kinds);
+    }
+}

@@ -282,3 +282,20 @@ Test(expression_compile, the_source_and_the_names_are_copied)
     disassembler_write(&out, p);
     cr_expect_not_null(strstr(arena_copy(&memory, out.bytes, out.size), "payload 'a'"));
 }
+
+Test(expression_compile, what_uses_no_name_of_the_scope_is_constant)
+{
+    static const char *const constant[] = {"1", "'a'.upper()", "sum(i for i in range(3))",
+                                           "[y for y in [1, 2]]"};
+    static const char *const varying[] = {"x",
+                                          "payload.a",
+                                          "payload['a']",
+                                          "1 if x else 2",
+                                          "[1 for y in [x]]",
+                                          "[payload.a for y in [1]]",
+                                          "sum(x for y in [1])"};
+    for (size_t i = 0; i < sizeof constant / sizeof constant[0]; i++)
+        cr_expect(expression_is_constant(compile(constant[i])), "%s", constant[i]);
+    for (size_t i = 0; i < sizeof varying / sizeof varying[0]; i++)
+        cr_expect_not(expression_is_constant(compile(varying[i])), "%s", varying[i]);
+}

@@ -117,11 +117,11 @@ static double divide_exactly(int64_t a, int64_t b)
 static bool divide(evaluation *ev, const value *left, const value *right, value *result)
 {
     bool ints = left->kind != VALUE_FLOAT && right->kind != VALUE_FLOAT;
-    double divisor = arithmetic_as_double(right);
+    double divisor = value_as_double(right);
     if (divisor == 0)
         return raise_division(ev, ints ? "division by zero" : "float division by zero");
-    return set_float(result, ints ? divide_exactly(left->integer, right->integer)
-                                  : arithmetic_as_double(left) / divisor);
+    return set_float(result,
+                     ints ? divide_exactly(left->integer, right->integer) : value_as_double(left) / divisor);
 }
 
 /* Python's // and %: rounded to minus infinity, the remainder with the divisor's sign. */
@@ -184,8 +184,7 @@ static bool floor_divide(evaluation *ev, const value *left, const value *right, 
     }
     double quotient = 0;
     double remainder = 0;
-    return divide_floats(ev, arithmetic_as_double(left), arithmetic_as_double(right), &quotient,
-                         &remainder) &&
+    return divide_floats(ev, value_as_double(left), value_as_double(right), &quotient, &remainder) &&
            set_float(result, quotient);
 }
 
@@ -196,7 +195,7 @@ static bool modulo(evaluation *ev, const value *left, const value *right, value 
         return divide_ints(ev, left->integer, right->integer, NULL, &remainder) && set_int(result, remainder);
     }
     double remainder = 0;
-    return divide_floats(ev, arithmetic_as_double(left), arithmetic_as_double(right), NULL, &remainder) &&
+    return divide_floats(ev, value_as_double(left), value_as_double(right), NULL, &remainder) &&
            set_float(result, remainder);
 }
 
@@ -242,7 +241,7 @@ static bool power(evaluation *ev, const value *left, const value *right, value *
 {
     if (are_ints(left, right) && right->integer >= 0)
         return power_of_ints(ev, left->integer, right->integer, result);
-    return power_of_floats(ev, arithmetic_as_double(left), arithmetic_as_double(right), result);
+    return power_of_floats(ev, value_as_double(left), value_as_double(right), result);
 }
 
 /* ---- numbers ---- */
@@ -261,8 +260,8 @@ static bool add_numbers(evaluation *ev, binary_operator op, const value *left, c
 {
     if (are_ints(left, right))
         return add_ints(ev, op, left->integer, right->integer, result);
-    double a = arithmetic_as_double(left);
-    double b = arithmetic_as_double(right);
+    double a = value_as_double(left);
+    double b = value_as_double(right);
     return set_float(result, op == BINARY_ADD ? a + b : op == BINARY_SUBTRACT ? a - b : a * b);
 }
 

@@ -20,10 +20,4 @@ MUST_CHECK bool arithmetic_divmod(evaluation *ev, const value *left, const value
  */
 MUST_CHECK bool arithmetic_float_to_int(evaluation *ev, double number, value *result);
 
-/* An int or float as a double. */
-static inline double arithmetic_as_double(const value *number)
-{
-    return number->kind == VALUE_FLOAT ? number->number : (double)number->integer;
-}
-
 #endif

@@ -81,7 +81,7 @@ bool builtin_float(PARAMETERS)
         return true;
     }
     if (value_is_number(v)) {
-        *result = value_float(arithmetic_as_double(v));
+        *result = value_float(value_as_double(v));
         return true;
     }
     if (v->kind != VALUE_STRING)

@@ -162,7 +162,7 @@ bool percent_add_float(evaluation *ev, buffer *out, const percent_conversion *c,
 {
     if (!value_is_number(v))
         return evaluation_raise(ev, EXCEPTION_TYPE, "must be real number, not %s", object_type_name(v));
-    double number = v->kind == VALUE_FLOAT ? v->number : (double)v->integer;
+    double number = value_as_double(v);
     int precision = c->precision < 0 ? PRECISION_DEFAULT : c->precision;
     size_t size = FLOAT_TEXT_SIZE + (size_t)precision;
     char short_text[FLOAT_TEXT_SIZE + 64];
