@@ -2,6 +2,7 @@
 
 #include "engine/limits.h"
 #include "engine/value/json.h"
+#include "engine/value/timestamp.h"
 
 /* A required or optional field that must be a string within a bound. An absent optional one is null. */
 static bool read_text(const value *record, const char *name, bool required, size_t size_max, value *out,
@@ -69,6 +70,26 @@ static bool read_metadata(trigger *t, const value *record, error *e)
     return true;
 }
 
+/* A timestamp of Avro has been made the text that others write. */
+static bool read_expiry(trigger *t, const value *record, error *e)
+{
+    const value *field = value_field(record, "expires_at");
+    int64_t expires_us;
+    t->expires_ms = 0;
+    if (field == NULL || field->kind == VALUE_NULL)
+        return true;
+    if (field->kind != VALUE_STRING)
+        return error_set(e, ERROR_TRIGGER, 0,
+                         "the trigger's field \"expires_at\" must be a timestamp or an RFC 3339 time, not %s",
+                         value_kind_name(field->kind));
+    if (!timestamp_parse(field->text, field->count, &expires_us))
+        return error_set(e, ERROR_TRIGGER, 0,
+                         "the trigger's field \"expires_at\" is no timestamp and no RFC 3339 time");
+    /* Up to 1970, all is as late as its first moment: 0 would be never. */
+    t->expires_ms = expires_us < 1000 ? 1 : expires_us / 1000;
+    return true;
+}
+
 static bool read_recipient(trigger *t, const value *record, error *e)
 {
     if (!read_text(record, "recipient", true, LIMIT_RECIPIENT_BYTES, &t->recipient, e) ||
@@ -88,10 +109,9 @@ bool trigger_read(trigger *t, const avro_plan *plan, arena *a, const char *body,
     if (record.kind != VALUE_MAP)
         return error_set(e, ERROR_TRIGGER, 0, "a trigger must be a record, not %s",
                          value_kind_name(record.kind));
-    t->expires_ms = 0;
     return read_text(&record, "workflow_id", true, LIMIT_IDENTIFIER_BYTES, &t->workflow_id, e) &&
            check_printable(&t->workflow_id, "workflow_id", e) && read_recipient(t, &record, e) &&
            read_text(&record, "trigger_id", false, LIMIT_TRIGGER_ID_BYTES, &t->trigger_id, e) &&
-           check_printable(&t->trigger_id, "trigger_id", e) && read_metadata(t, &record, e) &&
-           read_data(t, &record, a, e);
+           check_printable(&t->trigger_id, "trigger_id", e) && read_expiry(t, &record, e) &&
+           read_metadata(t, &record, e) && read_data(t, &record, a, e);
 }

@@ -22,7 +22,7 @@ typedef struct trigger {
 
 /* Decodes the body of a message by its writer schema and picks the trigger's fields. origin, key and the
  * trace headers are the caller's to fill. Errors: those of avro_decode; ERROR_TRIGGER (a field is missing or
- * of the wrong type, by name; `data` holds broken JSON), ERROR_EMPTY_RECIPIENT. */
+ * of the wrong type, by name; `data` holds broken JSON; `expires_at` no time), ERROR_EMPTY_RECIPIENT. */
 MUST_CHECK bool trigger_read(trigger *t, const avro_plan *plan, arena *a, const char *body, size_t size,
                              error *e);
 

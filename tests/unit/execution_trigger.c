@@ -1,6 +1,7 @@
 #include "engine/execution/trigger.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "engine/limits.h"
 
@@ -108,4 +109,106 @@ Test(execution_trigger, refuses_a_record_without_the_fields)
     cr_expect_eq(e.code, ERROR_TRIGGER);
     cr_expect_not(read_as("\"string\"", &b, &t, &e));
     cr_expect_eq(e.code, ERROR_TRIGGER);
+}
+
+/* ---- expires_at ---- */
+
+#define EXPIRES(type)                                  \
+    "{\"type\":\"record\",\"name\":\"T\",\"fields\":[" \
+    "{\"name\":\"workflow_id\",\"type\":\"string\"},"  \
+    "{\"name\":\"recipient\",\"type\":\"string\"},"    \
+    "{\"name\":\"data\",\"type\":\"string\"},"         \
+    "{\"name\":\"expires_at\",\"type\":" type "}]}"
+#define LOGICAL(type) "{\"type\":\"long\",\"logicalType\":\"" type "\"}"
+
+static buffer begin_expiring(void)
+{
+    buffer b;
+    buffer_init(&b, &memory, 1 << 20);
+    avro_write_string(&b, "w", 1);
+    avro_write_string(&b, "r", 1);
+    avro_write_string(&b, "{}", 2);
+    return b;
+}
+
+static void expect_expiry(const char *schema, const buffer *body, int64_t expires_ms)
+{
+    trigger t = {0};
+    error e = {0};
+    cr_assert(read_as(schema, body, &t, &e), "%s", e.message);
+    cr_expect_eq(t.expires_ms, expires_ms, "%s: %lld", schema, (long long)t.expires_ms);
+}
+
+static void expect_long_expiry(const char *schema, int64_t written, int64_t expires_ms)
+{
+    buffer b = begin_expiring();
+    avro_write_long(&b, written);
+    expect_expiry(schema, &b, expires_ms);
+}
+
+static void expect_text_expiry(const char *written, int64_t expires_ms)
+{
+    buffer b = begin_expiring();
+    avro_write_string(&b, written, strlen(written));
+    expect_expiry(EXPIRES("\"string\""), &b, expires_ms);
+}
+
+Test(execution_trigger, expires_when_its_timestamp_or_text_says)
+{
+    expect_long_expiry(EXPIRES(LOGICAL("timestamp-millis")), 1700000000123, 1700000000123);
+    expect_long_expiry(EXPIRES(LOGICAL("timestamp-micros")), 1700000000123456, 1700000000123);
+    expect_text_expiry("2023-11-14T22:13:20Z", 1700000000000);
+    expect_text_expiry("2023-11-15T00:13:20.5+02:00", 1700000000500);
+}
+
+Test(execution_trigger, never_expires_where_it_does_not_say)
+{
+    trigger t = {.expires_ms = 5};
+    error e = {0};
+    buffer b = encode("orders", "user-1", "{}", NULL);
+    cr_assert(read_as(generic, &b, &t, &e));
+    cr_expect_eq(t.expires_ms, 0);
+    expect_long_expiry(EXPIRES("[\"null\"," LOGICAL("timestamp-millis") "]"), 0, 0);
+}
+
+Test(execution_trigger, what_expired_before_1970_has_expired)
+{
+    expect_long_expiry(EXPIRES(LOGICAL("timestamp-millis")), 0, 1);
+    expect_long_expiry(EXPIRES(LOGICAL("timestamp-millis")), -1700000000000, 1);
+    expect_text_expiry("1969-12-31T23:59:59Z", 1);
+}
+
+Test(execution_trigger, refuses_an_expiry_that_is_no_instant)
+{
+    static const struct {
+        const char *schema;
+        const char *word;
+    } cases[] = {
+        {EXPIRES("\"long\""), "\"expires_at\" must be a timestamp or an RFC 3339 time, not integer"},
+        {EXPIRES(LOGICAL("local-timestamp-millis")), "\"expires_at\" is no timestamp and no RFC 3339 time"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        trigger t = {0};
+        error e = {0};
+        buffer b = begin_expiring();
+        avro_write_long(&b, 1700000000000);
+        cr_expect_not(read_as(cases[i].schema, &b, &t, &e));
+        cr_expect_eq(e.code, ERROR_TRIGGER);
+        cr_expect_not_null(strstr(e.message, cases[i].word), "%s", e.message);
+    }
+}
+
+Test(execution_trigger, reads_the_generic_schema)
+{
+    char text[8192];
+    FILE *file = fopen(SOURCE_DIR "/schemas/trigger.avsc", "r");
+    cr_assert_not_null(file);
+    text[fread(text, 1, sizeof text - 1, file)] = '\0';
+    fclose(file);
+    buffer b = begin_expiring();
+    avro_write_long(&b, 0); /* metadata */
+    avro_write_long(&b, 0); /* trigger_id */
+    avro_write_long(&b, 1);
+    avro_write_long(&b, 1700000000123);
+    expect_expiry(text, &b, 1700000000123);
 }
