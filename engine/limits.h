@@ -41,6 +41,10 @@ enum {
     LIMIT_CONTROLS_BYTES = 64 << 10,         /* stored control values of one workflow, as JSON */
     LIMIT_WORKFLOW_FINDINGS = 64,            /* told at once; the rest is counted */
     LIMIT_STEPS = 100,
+    LIMIT_WAIT_SECONDS = 366 * 24 * 3600, /* of a delay, a pause before a retry, an expiry: a year */
+    LIMIT_ATTEMPTS = 100,                 /* to deliver one step */
+    LIMIT_RETRY_MULTIPLIER = 10,          /* from a second to a day in five pauses */
+    LIMIT_RETRY_CODES = 32,               /* searched one by one */
     LIMIT_WORKFLOW_VERSIONS = 100000,
     LIMIT_CATALOG_WORKFLOWS = 10000, /* one folder, one Redis: each is some 100 KiB compiled */
     LIMIT_GROUP_BYTES = 255,         /* a group of workers: it begins keys in Redis and ids in Kafka */

@@ -1,8 +1,11 @@
 #include "engine/workflow/compiler.h"
 
+#include <math.h>
+
 #include "engine/limits.h"
 #include "engine/nearest.h"
 #include "engine/value/copy.h"
+#include "engine/value/duration.h"
 #include "engine/value/utf8.h"
 
 enum { SHOWN_BYTES_MAX = 64 };
@@ -25,6 +28,11 @@ void compiler_add_memory(compiler *c)
 
 /* ---- keys ---- */
 
+static bool is_number(const value *v)
+{
+    return v->kind == VALUE_INT || v->kind == VALUE_FLOAT;
+}
+
 static bool has_kind(const value *v, key_kind kind)
 {
     switch (kind) {
@@ -34,6 +42,10 @@ static bool has_kind(const value *v, key_kind kind)
         return v->kind == VALUE_LIST;
     case KEY_MAP:
         return v->kind == VALUE_MAP;
+    case KEY_NUMBER:
+        return is_number(v);
+    case KEY_DURATION:
+        return v->kind == VALUE_STRING || is_number(v);
     default:
         return v->kind == VALUE_MAP || v->kind == VALUE_BOOL;
     }
@@ -45,6 +57,8 @@ static const char *kind_words(key_kind kind)
         [KEY_STRING] = "a string",
         [KEY_LIST] = "a list",
         [KEY_MAP] = "a mapping",
+        [KEY_NUMBER] = "a number",
+        [KEY_DURATION] = "a string or a number of seconds",
         [KEY_SCHEMA] = "a JSON Schema (a mapping or a boolean)",
     };
     return words[kind];
@@ -86,10 +100,7 @@ static void check_member(compiler *c, const value_member *member, const key_rule
     const value *v = &member->value;
     if (v->kind == VALUE_NULL && rule->need == KEY_OPTIONAL)
         return;
-    if (rule->kind == KEY_LATER)
-        workflow_findings_add(c->findings, c->document, v, RULE_NOT_SUPPORTED, "\"%s\" is not supported yet",
-                              rule->name);
-    else if (!has_kind(v, rule->kind))
+    if (!has_kind(v, rule->kind))
         workflow_findings_add(c->findings, c->document, v, RULE_TYPE, "\"%s\" must be %s, not %s", rule->name,
                               kind_words(rule->kind), value_kind_name(v->kind));
 }
@@ -114,6 +125,39 @@ const value *compiler_get(const value *map, const char *key, value_kind kind)
 {
     const value *v = value_field(map, key);
     return v != NULL && v->kind == kind ? v : NULL;
+}
+
+/* ---- durations ---- */
+
+static bool read_duration(const value *v, int64_t min_ms, int64_t *ms)
+{
+    const int64_t max_ms = LIMIT_WAIT_SECONDS * INT64_C(1000);
+    if (v->kind == VALUE_STRING)
+        return duration_parse(v->text, v->count, 0, ms) && *ms >= min_ms && *ms <= max_ms;
+    double number = value_as_double(v) * 1000;
+    if (!(number >= (double)min_ms && number <= (double)max_ms))
+        return false;
+    *ms = (int64_t)rint(number);
+    return true;
+}
+
+bool compiler_duration(compiler *c, const value *map, const char *key, int64_t min_ms, int64_t *ms)
+{
+    const value *v = value_field(map, key);
+    int64_t read;
+    if (v == NULL || !has_kind(v, KEY_DURATION))
+        return false;
+    if (!read_duration(v, min_ms, &read)) {
+        char minimum[DURATION_TEXT_SIZE];
+        duration_format(min_ms, minimum);
+        workflow_findings_add(c->findings, c->document, v, RULE_DURATION,
+                              "\"%s\" must be a duration (" DURATION_EXAMPLES
+                              ") or a number of seconds, from %s to %dd",
+                              key, minimum, LIMIT_WAIT_SECONDS / (24 * 3600));
+        return false;
+    }
+    *ms = read;
+    return true;
 }
 
 /* ---- texts ---- */

@@ -28,8 +28,9 @@ typedef enum key_kind {
     KEY_STRING,
     KEY_LIST,
     KEY_MAP,
-    KEY_SCHEMA, /* a map or a boolean */
-    KEY_LATER,  /* planned, and refused until then */
+    KEY_NUMBER,
+    KEY_DURATION, /* a string or a number */
+    KEY_SCHEMA,   /* a map or a boolean */
 } key_kind;
 
 typedef enum key_need {
@@ -58,6 +59,10 @@ value compiler_identifier(compiler *c, const value *v);
 value compiler_name(compiler *c, const value *v);
 /* Any string, copied with a NUL behind it. */
 value compiler_copy_text(compiler *c, const value *v);
+
+/* The milliseconds of the member with this key, from min_ms on; bounded by LIMIT_WAIT_SECONDS. False without
+ * a member of a duration's kinds, and with a finding where it is none. */
+bool compiler_duration(compiler *c, const value *map, const char *key, int64_t min_ms, int64_t *ms);
 
 /* A finding at the string that did not compile, with the place in it. */
 void compiler_add_exception(compiler *c, const value *text, workflow_rule rule, const exception *x);

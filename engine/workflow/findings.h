@@ -14,7 +14,6 @@
     X(RULE_LIMIT, "limit")                           \
     X(RULE_UNKNOWN_KEY, "unknown_key")               \
     X(RULE_REQUIRED_KEY, "required_key")             \
-    X(RULE_NOT_SUPPORTED, "not_supported")           \
     X(RULE_TYPE, "type")                             \
     X(RULE_IDENTIFIER, "identifier")                 \
     X(RULE_NAME, "name")                             \
@@ -30,6 +29,10 @@
     X(RULE_CONTROL_DEFAULT, "control_default")       \
     X(RULE_CONTROL_VALUE, "control_value")           \
     X(RULE_SKIP_CONDITION, "skip_condition")         \
+    X(RULE_DURATION, "duration")                     \
+    X(RULE_DELAY, "delay")                           \
+    X(RULE_RETRY, "retry")                           \
+    X(RULE_ON_FAILURE, "on_failure")                 \
     X(RULE_TEMPLATE, "template")                     \
     X(RULE_STORED, "stored")                         \
     X(RULE_FILE, "file")

@@ -2,9 +2,12 @@
  * fixed, those of steps and controls name what is there at the step, and nothing else. */
 #include "engine/workflow/static_check.h"
 
+#include <stdio.h>
+
 #include "engine/expression/template_check.h"
 #include "engine/limits.h"
 #include "engine/value/json.h"
+#include "engine/value/timestamp.h"
 
 static const char text_schema[] = "{\"type\":\"string\"}";
 static const char map_schema[] = "{\"type\":\"object\"}";
@@ -85,9 +88,26 @@ static bool describe_step(checker *k, size_t index)
 
 /* ---- programs ---- */
 
-/* check_expression or template_check. */
+/* check_expression, check_delay or template_check. */
 typedef bool (*check_function)(arena *a, const char *source, size_t size, const expression_scope *scope,
                                const value *const *schemas, check_findings *findings, exception *x);
+
+static bool check_delay(arena *a, const char *source, size_t size, const expression_scope *scope,
+                        const value *const *schemas, check_findings *findings, exception *x)
+{
+    char kinds[SHAPE_TEXT_SIZE];
+    shape result;
+    if (!check_expression_shape(a, source, size, scope, schemas, findings, &result, x))
+        return false;
+    if ((result.kinds & (SHAPE_INT | SHAPE_FLOAT | SHAPE_STRING)) == 0 && findings->count == 0) {
+        check_finding *finding = &findings->items[findings->count++];
+        finding->position = 0;
+        snprintf(finding->message, sizeof finding->message,
+                 "a delay is a number of seconds or an RFC 3339 time, not %s",
+                 shape_text(result.kinds, kinds));
+    }
+    return true;
+}
 
 static void check_text(checker *k, check_function check, const value *text, workflow_rule rule)
 {
@@ -109,6 +129,26 @@ static void check_text(checker *k, check_function check, const value *text, work
         compiler_add_at(c, text, rule, found.items[i].position, NULL, found.items[i].message);
 }
 
+/* What depends on no name can be tried at once. At the end of time, no instant is too far ahead. */
+static void try_delay(checker *k, const step *s, const value *text)
+{
+    compiler *c = k->compiler;
+    arena_mark mark = arena_get_mark(c->arena);
+    int64_t due_ms;
+    error e;
+    if (expression_is_constant(s->delay) && !step_delay(s, NULL, c->arena, TIMESTAMP_MAX / 1000, &due_ms, &e))
+        workflow_findings_add(c->findings, c->document, text, RULE_DELAY, "%s", e.message);
+    arena_rewind(c->arena, mark);
+}
+
+static void check_step_delay(checker *k, const step *s, const value *text)
+{
+    size_t before = workflow_findings_total(k->compiler->findings);
+    check_text(k, check_delay, text, RULE_DELAY);
+    if (workflow_findings_total(k->compiler->findings) == before)
+        try_delay(k, s, text);
+}
+
 /* Every string in v is a template; v is as deep as a document may be. */
 static void check_templates(checker *k, const value *v)
 {
@@ -124,6 +164,7 @@ static void check_templates(checker *k, const value *v)
 
 static bool check_step(checker *k, size_t index)
 {
+    const step *s = &k->workflow->steps[index];
     const value *written = &value_field(k->compiler->document->root, "steps")->items[index];
     arena_mark mark = arena_get_mark(k->compiler->arena);
     bool described = describe_step(k, index);
@@ -131,8 +172,10 @@ static bool check_step(checker *k, size_t index)
         const value *condition = compiler_get(written, "skip_condition", VALUE_STRING);
         if (condition != NULL)
             check_text(k, check_expression, condition, RULE_SKIP_CONDITION);
+        if (s->delay != NULL)
+            check_step_delay(k, s, value_field(written, "delay"));
         size_t field_count;
-        const step_field *fields = step_type_fields(k->workflow->steps[index].type, &field_count);
+        const step_field *fields = step_type_fields(s->type, &field_count);
         for (size_t i = 0; i < field_count; i++) {
             const value *field = value_field(value_field(written, "config"), fields[i].name);
             if (field != NULL)

@@ -1,5 +1,10 @@
 #include "engine/workflow/step.h"
 
+#include <math.h>
+
+#include "engine/limits.h"
+#include "engine/value/timestamp.h"
+
 /* Rendered in this order. */
 static const step_field in_app_fields[] = {
     {"subject", .kind = TEMPLATE_LINE},
@@ -88,12 +93,35 @@ bool step_evaluate_skip(const step *s, const value *values, arena *a, bool *skip
     return true;
 }
 
+/* The whole milliseconds from now on that a delay gives; NaN where it gives no time. */
+static double read_delay(const value *delay, int64_t now_ms)
+{
+    int64_t instant_us;
+    if (delay->kind == VALUE_INT || delay->kind == VALUE_FLOAT)
+        return rint(value_as_double(delay) * 1000);
+    if (delay->kind == VALUE_STRING && timestamp_parse(delay->text, delay->count, &instant_us))
+        return ceil((double)(instant_us - now_ms * 1000) / 1000); /* never too early */
+    return NAN;
+}
+
 bool step_delay(const step *s, const value *values, arena *a, int64_t now_ms, int64_t *due_ms, error *e)
 {
-    (void)values;
-    (void)a;
-    (void)e;
     *due_ms = now_ms + s->delay_ms;
+    if (s->delay == NULL)
+        return true;
+    exception x;
+    value delay;
+    if (!expression_evaluate(s->delay, values, a, &delay, &x))
+        return error_set(e, ERROR_EVALUATION, x.position, "delay of step %s: %s at byte %zu: %s", s->id.text,
+                         exception_name(x.type), x.position, x.message);
+    double ms = read_delay(&delay, now_ms);
+    if (isnan(ms))
+        return error_set(e, ERROR_EVALUATION, 0, "delay of step %s must give seconds or an RFC 3339 time",
+                         s->id.text);
+    if (ms > LIMIT_WAIT_SECONDS * 1000.0)
+        return error_set(e, ERROR_EVALUATION, 0, "delay of step %s is longer than %d days", s->id.text,
+                         LIMIT_WAIT_SECONDS / (24 * 3600));
+    *due_ms = ms > 0 ? now_ms + (int64_t)ms : now_ms;
     return true;
 }
 

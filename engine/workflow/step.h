@@ -80,8 +80,10 @@ typedef struct step {
  * False with ERROR_EVALUATION; the message names Python's class and the position. */
 MUST_CHECK bool step_evaluate_skip(const step *s, const value *values, arena *a, bool *skip, error *e);
 
-/* When the step is due that becomes the current one at now_ms: at now_ms where it has no delay. values: see
- * workflow_scope; `a` is scratch. False with ERROR_EVALUATION. */
+/* When the step is due that becomes the current one at now_ms: at now_ms where it has no delay or a negative
+ * one, at most LIMIT_WAIT_SECONDS later. values: see workflow_scope; `a` is scratch. False with
+ * ERROR_EVALUATION: the expression raises (the message names Python's class and the position), gives neither
+ * seconds nor an RFC 3339 time, or gives more than that. */
 MUST_CHECK bool step_delay(const step *s, const value *values, arena *a, int64_t now_ms, int64_t *due_ms,
                            error *e);
 

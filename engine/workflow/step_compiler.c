@@ -1,27 +1,28 @@
 #include "engine/workflow/step_compiler.h"
 
+#include <stdio.h>
+
+#include "engine/value/duration.h"
+#include "engine/workflow/retry_compiler.h"
 #include "engine/workflow/workflow.h"
 
 static const key_rule step_keys[] = {
-    {"step_id", KEY_STRING, KEY_REQUIRED},        {"step_type", KEY_STRING, KEY_REQUIRED},
-    {"name", KEY_STRING, KEY_REQUIRED},           {"config", KEY_MAP, KEY_REQUIRED},
-    {"skip_condition", KEY_STRING, KEY_OPTIONAL}, {"control_schema", KEY_MAP, KEY_OPTIONAL},
-    {"retry", KEY_LATER, KEY_OPTIONAL},           {"on_failure", KEY_LATER, KEY_OPTIONAL},
-    {"delay", KEY_LATER, KEY_OPTIONAL},
-};
-
-/* Eight attempts within about half an hour: 5 s, 15 s, 45 s, 135 s, 405 s, 10 min, 10 min. */
-static const retry_policy default_retry = {
-    .max_attempts = 8,
-    .initial_ms = 5000,
-    .multiplier = 3,
-    .max_ms = 600000,
-    .jitter = 0.2,
+    {"step_id", KEY_STRING, KEY_REQUIRED},
+    {"step_type", KEY_STRING, KEY_REQUIRED},
+    {"name", KEY_STRING, KEY_REQUIRED},
+    {"config", KEY_MAP, KEY_REQUIRED},
+    {"skip_condition", KEY_STRING, KEY_OPTIONAL},
+    {"control_schema", KEY_MAP, KEY_OPTIONAL},
+    {"retry", KEY_MAP, KEY_OPTIONAL},
+    {"on_failure", KEY_STRING, KEY_OPTIONAL},
+    {"delay", KEY_DURATION, KEY_OPTIONAL},
 };
 
 /* Authors write `to:` beside `config:` rather than in it. */
-static const char *config_keys_place(const char *key)
+static const char *inner_keys_place(const char *key)
 {
+    if (retry_has_key(key))
+        return "retry";
     if (strcmp(key, "provider") == 0)
         return "config";
     for (int type = 0; type < STEP_TYPE_COUNT; type++) {
@@ -55,6 +56,41 @@ static const expression *compile_skip_condition(compiler *c, const value *v)
     if (p == NULL)
         compiler_add_exception(c, v, RULE_SKIP_CONDITION, &x);
     return p;
+}
+
+static step_on_failure compile_on_failure(compiler *c, const value *v)
+{
+    if (v == NULL || value_is_text(v, "stop"))
+        return STEP_STOP;
+    if (!value_is_text(v, "continue"))
+        workflow_findings_add(c->findings, c->document, v, RULE_ON_FAILURE,
+                              "\"on_failure\" is stop or continue, not \"%.*s\"", compiler_shown(v), v->text);
+    return STEP_CONTINUE;
+}
+
+/* What begins with a digit may be meant as either. */
+static void add_delay_exception(compiler *c, const value *v, exception *x)
+{
+    static const char hint[] = "; a duration is like " DURATION_EXAMPLES;
+    size_t size = strlen(x->message);
+    if (v->count > 0 && v->text[0] >= '0' && v->text[0] <= '9')
+        snprintf(x->message + size, sizeof x->message - size, "%s", hint);
+    compiler_add_exception(c, v, RULE_DELAY, x);
+}
+
+/* A text that is no duration is an expression. */
+static void compile_delay(compiler *c, const value *step_map, step *s)
+{
+    const value *v = compiler_get(step_map, "delay", VALUE_STRING);
+    int64_t ms;
+    if (v == NULL || duration_parse(v->text, v->count, 0, &ms)) {
+        (void)compiler_duration(c, step_map, "delay", 0, &s->delay_ms);
+        return;
+    }
+    exception x;
+    s->delay = expression_compile(c->arena, v->text, v->count, &workflow_scope, &x);
+    if (s->delay == NULL)
+        add_delay_exception(c, v, &x);
 }
 
 static const config_template *compile_field(compiler *c, const value *config, const step_field *field)
@@ -113,11 +149,14 @@ static void compile_config(compiler *c, const value *config, step *s)
 
 void step_compile(compiler *c, const value *v, step *s)
 {
-    *s = (step){.provider = value_null(), .retry = default_retry};
-    compiler_check_keys(c, v, step_keys, sizeof step_keys / sizeof step_keys[0], "a step", config_keys_place);
+    *s = (step){.provider = value_null()};
+    compiler_check_keys(c, v, step_keys, sizeof step_keys / sizeof step_keys[0], "a step", inner_keys_place);
     s->id = compiler_identifier(c, compiler_get(v, "step_id", VALUE_STRING));
     s->name = compiler_name(c, compiler_get(v, "name", VALUE_STRING));
     s->skip_condition = compile_skip_condition(c, compiler_get(v, "skip_condition", VALUE_STRING));
+    s->retry = retry_compile(c, compiler_get(v, "retry", VALUE_MAP));
+    s->on_failure = compile_on_failure(c, compiler_get(v, "on_failure", VALUE_STRING));
+    compile_delay(c, v, s);
     s->control_schema = control_schema_compile(c, compiler_get(v, "control_schema", VALUE_MAP));
     const value *config = compiler_get(v, "config", VALUE_MAP);
     if (compile_type(c, compiler_get(v, "step_type", VALUE_STRING), &s->type) && config != NULL)

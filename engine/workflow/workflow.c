@@ -56,7 +56,7 @@ static const key_rule workflow_keys[] = {
     {"status", KEY_STRING, KEY_OPTIONAL},      {"payload_schema", KEY_SCHEMA, KEY_REQUIRED},
     {"steps", KEY_LIST, KEY_REQUIRED},         {"metadata", KEY_MAP, KEY_OPTIONAL},
     {"$schema", KEY_STRING, KEY_OPTIONAL}, /* where editors look for the document's own schema */
-    {"control_schema", KEY_MAP, KEY_OPTIONAL}, {"expires_after", KEY_LATER, KEY_OPTIONAL},
+    {"control_schema", KEY_MAP, KEY_OPTIONAL}, {"expires_after", KEY_DURATION, KEY_OPTIONAL},
 };
 
 static workflow_status compile_status(compiler *c, const value *v)
@@ -196,6 +196,7 @@ static void compile_root(compiler *c, workflow *w, const workflow_standing *stan
     if (payload_schema != NULL && (payload_schema->kind == VALUE_MAP || payload_schema->kind == VALUE_BOOL))
         w->payload_schema = compiler_schema(c, payload_schema, payload_schema, RULE_PAYLOAD_SCHEMA);
     w->control_schema = control_schema_compile(c, compiler_get(root, "control_schema", VALUE_MAP));
+    (void)compiler_duration(c, root, "expires_after", 1, &w->expires_after_ms);
     step *steps = compile_steps(c, compiler_get(root, "steps", VALUE_LIST), w);
     if (standing != NULL && standing->controls != NULL)
         check_controls(c, w, standing->controls);

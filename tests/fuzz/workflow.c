@@ -1,5 +1,5 @@
 /* A workflow document, YAML or JSON by its first byte: read, compiled, and where it is sound each step is
- * rendered over empty names. */
+ * delayed and rendered over empty names. */
 #include <stdlib.h>
 
 #include "engine/limits.h"
@@ -13,7 +13,11 @@ static void run_steps(const workflow *w, arena *memory)
     names[WORKFLOW_NAME_WORKFLOW] = w->names_value;
     for (size_t i = 0; i < w->step_count; i++) {
         bool skip;
+        int64_t due_ms;
         value message;
+        if (step_delay(&w->steps[i], names, memory, 0, &due_ms, NULL) &&
+            (due_ms < 0 || due_ms > LIMIT_WAIT_SECONDS * INT64_C(1000)))
+            abort();
         if (step_evaluate_skip(&w->steps[i], names, memory, &skip, NULL) &&
             !step_render(&w->steps[i], names, memory, &message, NULL))
             continue;

@@ -1,6 +1,7 @@
 """schemas/workflow.schema.json and `carillon workflow lint` must agree on the shape of a document."""
 
 import copy
+import itertools
 import json
 import subprocess
 
@@ -15,14 +16,18 @@ EXAMPLES = sorted((ROOT / "schemas" / "examples" / "workflows").glob("*.yaml"))
 
 SOUND = {
     "workflow_id": "w", "name": "W", "status": "draft", "payload_schema": {"type": "object"}, "metadata": {"a": [1]},
+    "expires_after": "7d",
     "control_schema": {"schema_id": "c", "type": "object", "properties": {"greeting": {"type": "string"}}},
     "steps": [
         {"step_id": "a", "step_type": "IN_APP", "name": "A", "skip_condition": "payload['x'] is None",
          "control_schema": {"properties": {"limit": {"type": "integer", "default": 1}}},
+         "delay": "1h30m", "on_failure": "continue",
+         "retry": {"max_attempts": 3, "initial": "1s", "multiplier": 2, "max": "10m", "jitter": 0.5,
+                   "retry_on": ["timeout", "http_429"]},
          "config": {"subject": "s", "body": "b", "data": {"k": ["v", 1, None]}, "redirect_url": "u", "provider": "p"}},
-        {"step_id": "b", "step_type": "EMAIL", "name": "B",
+        {"step_id": "b", "step_type": "EMAIL", "name": "B", "delay": "payload['wait'] * 60",
          "config": {"to": "t", "from": "f", "reply_to": "r", "subject": "s", "text": "t", "html": "h"}},
-        {"step_id": "c", "step_type": "SMS", "name": "C", "config": {"to": "t", "body": "b"}},
+        {"step_id": "c", "step_type": "SMS", "name": "C", "delay": 90, "config": {"to": "t", "body": "b"}},
         {"step_id": "d", "step_type": "PUSH", "name": "D",
          "config": {"to": "t", "title": "t", "body": "b", "data": {}}},
     ],
@@ -49,6 +54,37 @@ def changed(path, change):
         at = at[key]
     change(at, path[-1])
     return document
+
+
+YEAR = 366 * 86400
+DURATIONS = [-1, -0.5, 0, 0.001, 1.5, YEAR, YEAR + 1, 1e300, "0", "000", "0s", "0ms", "1ms", "5", "1.5h", "-5s", "5 s", " 5s",
+             "5s ", "1h30m", "1h 30m", "1d2h3m4s5ms", "30m1h", "1h1h", "5x", "5ms5s", "m", "1 h30", "5S"]
+BOUNDARIES = {
+    ("expires_after",): DURATIONS,
+    ("steps", 0, "retry", "initial"): DURATIONS,
+    ("steps", 0, "retry", "max"): DURATIONS,
+    ("steps", 0, "delay"): [-1, -0.5, 0, 1.5, YEAR, YEAR + 1, 1e300, "0", "30", "1h30m", "1h 30m"],
+    ("steps", 0, "retry", "max_attempts"): [-1, 0, 1, 3.0, 3.5, 100, 101, 1e300],
+    ("steps", 0, "retry", "multiplier"): [0, 0.99, 1, 1.5, 10, 10.5],
+    ("steps", 0, "retry", "jitter"): [-0.1, 0, 1, 1.1],
+    ("steps", 0, "retry", "retry_on"): [[], ["x"] * 32, ["x"] * 33, ["a b"], [5], [None]],
+    ("steps", 0, "on_failure"): ["stop", "continue", "Stop"],
+}
+
+# What a JSON Schema cannot say: unique ids, templates of one line, what compiles.
+BEYOND = {"unique_step_id", "unique_step_name", "template", "skip_condition", "delay"}
+
+
+def boundaries():
+    """Values at the edges of what a key takes; the shortest pause is the longest one, so that every value of it fits."""
+    for path, values in BOUNDARIES.items():
+        for value in values:
+            document = changed(path, lambda at, key: at.__setitem__(key, value))
+            if path[-1] == "initial":
+                document["steps"][0]["retry"]["max"] = YEAR
+            if path[-1] == "max":
+                document["steps"][0]["retry"]["initial"] = 0
+            yield f"{path} = {value!r}", document
 
 
 def mutants():
@@ -86,18 +122,16 @@ def test_an_example_matches_the_schema_and_compiles(carillon, path):
 def test_the_schema_and_lint_agree_on_every_single_change(carillon, tmp_path):
     validator = jsonschema.Draft202012Validator(SCHEMA)
     assert validator.is_valid(SOUND)
-    # What a JSON Schema cannot say: unique ids, templates of one line.
-    beyond = {"unique_step_id", "unique_step_name", "template", "skip_condition"}
     disagreements = []
-    for number, (name, document) in enumerate(mutants()):
+    for number, (name, document) in enumerate(itertools.chain(mutants(), boundaries())):
         path = tmp_path / f"{number}.json"
         path.write_text(json.dumps(document))
         result = lint(carillon, path)
         assert result.returncode in (0, 1), result.stderr
         rules = rules_in(result.stdout) if result.returncode else set()
-        if rules - beyond if validator.is_valid(document) else not rules:
+        if rules - BEYOND if validator.is_valid(document) else not rules:
             disagreements.append((name, rules))
-    assert number > 300
+    assert number > 500
     assert not disagreements
 
 

@@ -127,7 +127,7 @@ Test(worker_registry, loads_the_schemas_of_the_examples)
     error e = {0};
     registry *r = registry_folder_load(SOURCE_DIR "/schemas/examples/schemas", &e);
     cr_assert_not_null(r, "%s", e.message);
-    cr_expect_eq(registry_count(r), 3u);
+    cr_expect_eq(registry_count(r), 4u);
     registry_free(r);
     r = registry_folder_load(SOURCE_DIR "/schemas", &e);
     cr_assert_not_null(r, "%s", e.message);
