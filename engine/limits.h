@@ -79,6 +79,10 @@ enum {
 
     /* An execution's record: what one SET may carry. */
     LIMIT_RECORD_BYTES = 8 << 20,
+    /* Its nesting: a payload, or a message's data, as deep as any value, six levels down. */
+    LIMIT_RECORD_DEPTH = LIMIT_VALUE_DEPTH + 8,
+    /* How long a provider may ask to be left alone (Retry-After): a day. */
+    LIMIT_RETRY_AFTER_MS = 24 * 60 * 60 * 1000,
 };
 
 static_assert(LIMIT_TRIGGER_BYTES <= LIMIT_TRIGGER_DECODED_BYTES, "a trigger must fit where it is decoded");

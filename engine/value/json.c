@@ -13,7 +13,7 @@ typedef struct reader {
     const char *start;
     const char *at;
     const char *end;
-    unsigned depth;
+    unsigned depth; /* left */
     error *error;
 } reader;
 
@@ -317,11 +317,11 @@ static bool read_map(reader *r, value *out)
 
 static bool read_nested(reader *r, bool (*read)(reader *, value *), value *out)
 {
-    if (r->depth == LIMIT_VALUE_DEPTH)
+    if (r->depth == 0)
         return fail(r, ERROR_LIMIT, "JSON is nested too deeply");
-    r->depth++;
-    bool ok = read(r, out);
     r->depth--;
+    bool ok = read(r, out);
+    r->depth++;
     return ok;
 }
 
@@ -352,7 +352,12 @@ static bool read_value(reader *r, value *out)
 
 bool json_read(arena *a, const char *text, size_t size, value *out, error *e)
 {
-    reader r = {.arena = a, .start = text, .at = text, .end = text + size, .error = e};
+    return json_read_deep(a, text, size, LIMIT_VALUE_DEPTH, out, e);
+}
+
+bool json_read_deep(arena *a, const char *text, size_t size, unsigned depth_max, value *out, error *e)
+{
+    reader r = {.arena = a, .start = text, .at = text, .end = text + size, .depth = depth_max, .error = e};
     if (!read_value(&r, out))
         return false;
     skip_space(&r);

@@ -10,6 +10,10 @@
  * with the byte position: ERROR_SYNTAX, ERROR_LIMIT (LIMIT_VALUE_DEPTH, LIMIT_NUMBER_CHARACTERS, a number
  * beyond a double, the arena's budget), ERROR_OUT_OF_MEMORY. */
 MUST_CHECK bool json_read(arena *a, const char *text, size_t size, value *out, error *e);
+/* As json_read, nested up to depth_max instead of LIMIT_VALUE_DEPTH: for texts around values that may have
+ * that depth themselves. */
+MUST_CHECK bool json_read_deep(arena *a, const char *text, size_t size, unsigned depth_max, value *out,
+                               error *e);
 
 /* Appends a value as compact JSON (UTF-8 as it is, `,` and `:` without spaces). A set or tuple is written as
  * a list. Marks the buffer failed where a value has no JSON form: NaN, infinities, keys that are no strings,
