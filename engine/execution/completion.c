@@ -23,9 +23,9 @@ static void write_identity(buffer *b, const identity *id)
     avro_write_string(b, id->text, sizeof id->text - 1);
 }
 
-static void write_event_id(buffer *b, const execution *x, const value *step_id)
+static void write_event_id(buffer *b, const execution *x, const value *step_id, int64_t run)
 {
-    identity event = identity_of_event(&x->id, step_id, x->run);
+    identity event = identity_of_event(&x->id, step_id, run);
     write_identity(b, &event);
 }
 
@@ -44,14 +44,13 @@ static int64_t step_symbol(step_status status)
 
 bool completion_has_step(const execution *x, size_t step_index)
 {
-    step_status status = x->steps[step_index].status;
-    return status == STEP_COMPLETED || status == STEP_SKIPPED || status == STEP_FAILED;
+    return step_status_has_ended(x->steps[step_index].status);
 }
 
 void completion_write_step(buffer *b, const execution *x, size_t step_index)
 {
     const step_state *s = &x->steps[step_index];
-    write_event_id(b, x, &s->step_id);
+    write_event_id(b, x, &s->step_id, s->run);
     write_identity(b, &x->id);
     write_value(b, &x->workflow_id);
     avro_write_long(b, x->workflow_version);
@@ -60,7 +59,7 @@ void completion_write_step(buffer *b, const execution *x, size_t step_index)
     write_value(b, &x->recipient);
     avro_write_long(b, step_symbol(s->status));
     write_optional(b, &s->reason);
-    avro_write_long(b, x->run);
+    avro_write_long(b, s->run);
     avro_write_long(b, s->attempt);
     write_optional(b, &s->result);
     bool failed = s->error_code.kind == VALUE_STRING;
@@ -75,9 +74,9 @@ void completion_write_step(buffer *b, const execution *x, size_t step_index)
 
 void completion_write_execution(buffer *b, const execution *x)
 {
-    assert(x->status == EXECUTION_COMPLETED || x->status == EXECUTION_FAILED);
+    assert(execution_ended(x));
     value no_step = value_string("", 0);
-    write_event_id(b, x, &no_step);
+    write_event_id(b, x, &no_step, x->run);
     write_identity(b, &x->id);
     write_value(b, &x->workflow_id);
     avro_write_long(b, x->workflow_version);
@@ -90,4 +89,5 @@ void completion_write_execution(buffer *b, const execution *x)
     avro_write_long(b, (int64_t)execution_count(x, STEP_FAILED));
     avro_write_long(b, x->started_ms);
     avro_write_long(b, x->completed_ms);
+    write_optional(b, &x->reason);
 }

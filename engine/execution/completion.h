@@ -12,12 +12,13 @@
 extern const char completion_step_schema[];
 extern const char completion_execution_schema[];
 
-/* True for a step that gets an event: it has ended. */
+/* True for a step that gets an event: it has ended. In the run steps[step_index].run: one of an earlier run
+ * was told then. */
 bool completion_has_step(const execution *x, size_t step_index);
 
-/* Appends the event's body, without framing. */
+/* Each appends the event's body, without framing. Only of a step that gets one, and of an execution that has
+ * ended. */
 void completion_write_step(buffer *b, const execution *x, size_t step_index);
-/* The execution must have ended. */
 void completion_write_execution(buffer *b, const execution *x);
 
 #endif

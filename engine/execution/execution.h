@@ -1,52 +1,30 @@
 /* execution: one run of a workflow for one trigger: its context, and the runner that takes it from step to
  * step.
  *
- * The runner has no I/O: execution_advance evaluates conditions and renders until a message must be delivered
- * or the end is reached; the shell delivers and reports with execution_delivered or
- * execution_delivery_failed. All strings are borrowed from the trigger, the workflow or the arena, which must
- * outlive the execution. */
+ * The runner has no I/O: execution_advance evaluates conditions and renders until a message must be
+ * delivered, something must be waited for, or the end is reached; the shell delivers and reports how that
+ * went. An execution may be put away as a record (record.h) between any two calls, and goes on from there as
+ * if it had never stopped (execution_resume). All strings are borrowed from the trigger, the workflow, the
+ * record's text or the arena, which must outlive the execution. */
 #ifndef ENGINE_EXECUTION_EXECUTION_H
 #define ENGINE_EXECUTION_EXECUTION_H
 
+#include "engine/execution/status.h"
 #include "engine/execution/trigger.h"
 #include "engine/workflow/workflow.h"
-
-/* X(code, name): in the order of the enums in schemas/execution_completion.avsc where they appear there. */
-#define EXECUTION_STATUSES(X)           \
-    X(EXECUTION_PENDING, "PENDING")     \
-    X(EXECUTION_RUNNING, "RUNNING")     \
-    X(EXECUTION_COMPLETED, "COMPLETED") \
-    X(EXECUTION_FAILED, "FAILED")
-
-#define STEP_STATUSES(X)           \
-    X(STEP_PENDING, "PENDING")     \
-    X(STEP_EXECUTING, "EXECUTING") \
-    X(STEP_COMPLETED, "COMPLETED") \
-    X(STEP_SKIPPED, "SKIPPED")     \
-    X(STEP_FAILED, "FAILED")
-
-#define X(code, name) code,
-typedef enum execution_status { EXECUTION_STATUSES(X) } execution_status;
-typedef enum step_status { STEP_STATUSES(X) } step_status;
-#undef X
-
-/* "PENDING" and so on. Static. */
-const char *execution_status_name(execution_status status);
-const char *step_status_name(step_status status);
-/* False where no status has this name. */
-MUST_CHECK bool execution_status_find(const value *name, execution_status *status);
-MUST_CHECK bool step_status_find(const value *name, step_status *status);
 
 /* What is stored of a step. Frozen once the step has ended. */
 typedef struct step_state {
     value step_id;   /* string */
     value step_type; /* string */
     step_status status;
-    int64_t attempt;  /* of the delivery, 0 before the first */
-    value reason;     /* why it was skipped: "skip_condition" or "no_address"; else null */
+    int64_t run;      /* in which it ended, 0 before */
+    int64_t attempt;  /* of the delivery in this run, 0 before the first */
+    value reason;     /* why it was skipped: "skip_condition", "no_address" or "expired"; else null */
     value result;     /* JSON text: {"provider":...,"message":{...}}; null where nothing was delivered */
-    value error_code; /* why it failed: both strings, else both null */
+    value error_code; /* why it failed, or its last attempt did: both strings, else both null */
     value error_message;
+    value message; /* rendered once, for all attempts: map; null before, and where nothing is delivered */
     int64_t started_ms; /* since the epoch, UTC; 0 before */
     int64_t completed_ms;
 } step_state;
@@ -55,7 +33,8 @@ typedef struct execution {
     /* What the record keeps (record.h). */
     identity id;
     execution_status status;
-    int64_t run; /* 1, and one more for each retry of a failed execution */
+    value reason; /* "cancelled" where somebody wants or wanted it to end so; else null */
+    int64_t run;  /* 1, and one more for each retry of a failed execution */
     value workflow_id;
     int64_t workflow_version;
     int64_t control_version; /* of the control values that it began with, 0: the defaults */
@@ -70,6 +49,8 @@ typedef struct execution {
     step_state *steps;
     size_t step_count;
     size_t current_step;
+    int64_t due_ms;     /* nothing happens before: a delay or a retry; 0: not waiting */
+    int64_t expires_ms; /* no attempt of a step begins later; 0: never */
     int64_t started_ms;
     int64_t completed_ms;
 
@@ -78,7 +59,6 @@ typedef struct execution {
     const workflow *workflow;
     value names[WORKFLOW_NAME_COUNT]; /* what conditions and templates see */
     map_builder results;              /* behind names[WORKFLOW_NAME_STEPS] */
-    value message;                    /* rendered for the current step */
     bool starved;                     /* memory ran out for what later steps would see */
 } execution;
 
@@ -91,8 +71,16 @@ MUST_CHECK bool execution_check(const trigger *t, const workflow *w, validator *
 MUST_CHECK bool execution_begin(execution *x, const identity *id, const trigger *t, const workflow *w,
                                 arena *a, int64_t now_ms, error *e);
 
+/* Binds an execution that record_read has read to its workflow, so that it goes on as if it had never
+ * stopped. Where a delivery was under way (execution_is_delivering), its outcome is unknown, and
+ * execution_delivery_unknown or, for a delivery that may be repeated freely, execution_advance follows.
+ * ERROR_RECORD where the workflow is another one, or another version of it or of its controls, than the
+ * record's; ERROR_LIMIT past the arena's budget. */
+MUST_CHECK bool execution_resume(execution *x, const workflow *w, arena *a, error *e);
+
 typedef enum execution_need {
-    EXECUTION_DELIVER, /* execution_message is due, then execution_delivered or execution_delivery_failed */
+    EXECUTION_DELIVER, /* execution_message must be delivered, and the outcome reported */
+    EXECUTION_WAITING, /* nothing before x->due_ms; then execution_advance again */
     EXECUTION_ENDED,   /* COMPLETED or FAILED: write the record, make the events */
 } execution_need;
 
@@ -103,16 +91,47 @@ execution_need execution_advance(execution *x, int64_t now_ms);
 const step *execution_step(const execution *x);
 /* The rendered message: a map from field to string (`data`: a map). */
 const value *execution_message(const execution *x);
+/* True from EXECUTION_DELIVER until the outcome is reported. */
+bool execution_is_delivering(const execution *x);
 
 /* The current step's message was accepted by `provider` (borrowed). */
 void execution_delivered(execution *x, const char *provider, int64_t now_ms);
-/* It was refused for good. code is a stable word; message a sentence without content (copied). */
-void execution_delivery_failed(execution *x, const char *provider, const char *code, const char *message,
-                               int64_t now_ms);
+
+typedef struct delivery_failure {
+    const char *provider;
+    const char *code;       /* a stable word: static or in the execution's arena */
+    const char *message;    /* a sentence without content; copied */
+    bool retriable;         /* it may succeed later */
+    int64_t retry_after_ms; /* the provider wants no attempt before; 0: it did not say */
+} delivery_failure;
+
+/* It was not accepted. The step's retry policy decides whether it waits for another attempt, its on_failure
+ * what its end means. random: 64 random bits, for the jitter. */
+void execution_delivery_failed(execution *x, const delivery_failure *f, uint64_t random, int64_t now_ms);
+
+/* Whoever delivered died before the outcome was known. retry: the same attempt is due again, unless the
+ * execution was cancelled or has expired meanwhile; else the step is FAILED with "unknown_outcome". */
+void execution_delivery_unknown(execution *x, bool retry, int64_t now_ms);
+
+/* Makes it end FAILED with reason "cancelled" before its next step or attempt: at once, or, where a delivery
+ * is under way, when its outcome is reported (what was delivered is COMPLETED; if it was the last step, so is
+ * the execution). A step that was never attempted stays PENDING, one that waits for a retry is FAILED. False
+ * where it had ended. Needs no workflow. */
+MUST_CHECK bool execution_cancel(execution *x, int64_t now_ms);
+
+/* FAILED -> PENDING, for another run from the step that ended it; what was completed or skipped stays. False
+ * where it is not FAILED, or has expired, so that nothing would run. Needs no workflow, and execution_resume
+ * must follow before it goes on. */
+MUST_CHECK bool execution_retry(execution *x, int64_t now_ms);
 
 /* COMPLETED or FAILED. */
-bool execution_ended(const execution *x);
+static inline bool execution_ended(const execution *x)
+{
+    return execution_status_has_ended(x->status);
+}
 /* How many steps have this status. */
 size_t execution_count(const execution *x, step_status status);
+/* Which of the invariants at the top of execution.c does not hold, as a sentence; NULL: all do. Static. */
+const char *execution_fault(const execution *x);
 
 #endif

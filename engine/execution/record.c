@@ -45,6 +45,19 @@ static void write_time(buffer *b, char before, const char *name, int64_t ms)
         json_write_string(b, text, timestamp_format_millis(ms, text));
 }
 
+/* Members that most records lack are left out rather than null. */
+static void write_rare_time(buffer *b, const char *name, int64_t ms)
+{
+    if (ms != 0)
+        write_time(b, ',', name, ms);
+}
+
+static void write_rare_value(buffer *b, const char *name, const value *v)
+{
+    if (v->kind != VALUE_NULL)
+        write_value(b, ',', name, v);
+}
+
 static void write_key(buffer *b, const value *key)
 {
     if (key->kind != VALUE_STRING || utf8_valid(key->text, key->count, NULL)) {
@@ -82,6 +95,10 @@ static void write_step(buffer *b, const step_state *s)
     }
     write_time(b, ',', "started_at", s->started_ms);
     write_time(b, ',', "completed_at", s->completed_ms);
+    if (s->run > 1)
+        write_int(b, ',', "run", s->run);
+    if (s->result.kind != VALUE_STRING) /* which holds the message of a completed step */
+        write_rare_value(b, "message", &s->message);
     buffer_add_byte(b, '}');
 }
 
@@ -109,6 +126,9 @@ void record_write(buffer *b, const execution *x)
     write_int(b, ',', "current_step", (int64_t)x->current_step);
     write_time(b, ',', "started_at", x->started_ms);
     write_time(b, ',', "completed_at", x->completed_ms);
+    write_rare_time(b, "due_at", x->due_ms);
+    write_rare_time(b, "expires_at", x->expires_ms);
+    write_rare_value(b, "reason", &x->reason);
     write_name(b, ',', "steps");
     for (size_t i = 0; i < x->step_count; i++) {
         buffer_add_byte(b, i == 0 ? '[' : ',');
@@ -124,6 +144,11 @@ static bool bad_field(error *e, const char *name)
     return error_set(e, ERROR_RECORD, 0, "the record's member \"%s\" is missing or wrong", name);
 }
 
+static bool fail_memory(error *e)
+{
+    return error_set(e, ERROR_LIMIT, 0, "the record needs more memory than its bound");
+}
+
 static bool read_text(const value *map, const char *name, bool nullable, value *out, error *e)
 {
     const value *v = value_field(map, name);
@@ -131,6 +156,12 @@ static bool read_text(const value *map, const char *name, bool nullable, value *
         return bad_field(e, name);
     *out = *v;
     return true;
+}
+
+/* Ids and the recipient become parts of other ids and of keys, which have their bounds. */
+static bool read_id(const value *map, const char *name, size_t size_max, value *out, error *e)
+{
+    return read_text(map, name, false, out, e) && (out->count <= size_max || bad_field(e, name));
 }
 
 static bool read_int(const value *map, const char *name, int64_t min, int64_t max, int64_t *out, error *e)
@@ -164,6 +195,19 @@ static bool read_time(const value *map, const char *name, int64_t *ms, error *e)
     return true;
 }
 
+/* The readers of rare members: absent is null, or 0. */
+static bool read_rare_time(const value *map, const char *name, int64_t *ms, error *e)
+{
+    *ms = 0;
+    return value_field(map, name) == NULL || read_time(map, name, ms, e);
+}
+
+static bool read_rare_text(const value *map, const char *name, value *out, error *e)
+{
+    *out = value_null();
+    return value_field(map, name) == NULL || read_text(map, name, true, out, e);
+}
+
 static bool read_key(const value *map, arena *a, value *out, error *e)
 {
     const value *encoded = value_field(map, "key_base64");
@@ -188,7 +232,7 @@ static bool read_error(const value *map, step_state *s, error *e)
            read_text(failure, "message", false, &s->error_message, e);
 }
 
-/* The result was written by json_write, and writing it again gives the same bytes. */
+/* The result was written by json_write, and writing it again gives the same bytes. It holds the message. */
 static bool read_result(const value *map, arena *a, step_state *s, error *e)
 {
     const value *result = value_field(map, "result");
@@ -200,21 +244,33 @@ static bool read_result(const value *map, arena *a, step_state *s, error *e)
     buffer_init(&text, a, LIMIT_RECORD_BYTES);
     json_write(&text, result);
     if (text.failed)
-        return bad_field(e, "result");
+        return fail_memory(e);
     s->result = buffer_string(&text);
-    return true;
+    return read_map(result, "message", &s->message, e);
+}
+
+static bool read_message(const value *map, step_state *s, error *e)
+{
+    return value_field(map, "message") == NULL || read_map(map, "message", &s->message, e);
+}
+
+static bool read_step_run(const value *map, step_state *s, error *e)
+{
+    s->run = step_status_has_ended(s->status) ? 1 : 0;
+    return value_field(map, "run") == NULL || read_int(map, "run", 1, INT32_MAX, &s->run, e);
 }
 
 static bool read_step(const value *map, arena *a, step_state *s, error *e)
 {
     value status;
-    return read_text(map, "step_id", false, &s->step_id, e) &&
+    return read_id(map, "step_id", LIMIT_IDENTIFIER_BYTES, &s->step_id, e) &&
            read_text(map, "step_type", false, &s->step_type, e) &&
            read_text(map, "status", false, &status, e) &&
-           (step_status_find(&status, &s->status) || bad_field(e, "status")) &&
-           read_int(map, "attempt", 0, INT32_MAX, &s->attempt, e) &&
+           (step_status_find(&status, &s->status) || bad_field(e, "status")) && read_step_run(map, s, e) &&
+           read_int(map, "attempt", 0, LIMIT_ATTEMPTS, &s->attempt, e) &&
            read_text(map, "reason", true, &s->reason, e) && read_result(map, a, s, e) &&
-           read_error(map, s, e) && read_time(map, "started_at", &s->started_ms, e) &&
+           read_message(map, s, e) && read_error(map, s, e) &&
+           read_time(map, "started_at", &s->started_ms, e) &&
            read_time(map, "completed_at", &s->completed_ms, e);
 }
 
@@ -227,7 +283,7 @@ static bool read_steps(const value *record, arena *a, execution *x, error *e)
     x->step_count = steps->count;
     x->steps = arena_calloc(a, steps->count, sizeof *x->steps);
     if (x->steps == NULL)
-        return error_set(e, ERROR_LIMIT, 0, "the record needs more memory than its bound");
+        return fail_memory(e);
     for (uint32_t i = 0; i < steps->count; i++)
         if (!read_step(&steps->items[i], a, &x->steps[i], e))
             return error_prefix(e, "step %u", i);
@@ -259,20 +315,44 @@ static bool read_header(const value *record, execution *x, error *e)
            read_text(record, "status", false, &status, e) &&
            (execution_status_find(&status, &x->status) || bad_field(e, "status")) &&
            read_int(record, "run", 1, INT32_MAX, &x->run, e) &&
-           read_text(record, "workflow_id", false, &x->workflow_id, e) &&
+           read_id(record, "workflow_id", LIMIT_IDENTIFIER_BYTES, &x->workflow_id, e) &&
            read_int(record, "workflow_version", 1, INT32_MAX, &x->workflow_version, e) &&
            read_int(record, "control_version", 0, INT64_MAX, &x->control_version, e) &&
            read_text(record, "trigger_id", true, &x->trigger_id, e) &&
-           read_text(record, "recipient", false, &x->recipient, e) && read_origin(record, x, e);
+           read_id(record, "recipient", LIMIT_RECIPIENT_BYTES, &x->recipient, e) && read_origin(record, x, e);
+}
+
+static bool read_times(const value *record, execution *x, error *e)
+{
+    return read_time(record, "started_at", &x->started_ms, e) &&
+           read_time(record, "completed_at", &x->completed_ms, e) &&
+           read_rare_time(record, "due_at", &x->due_ms, e) &&
+           read_rare_time(record, "expires_at", &x->expires_ms, e);
+}
+
+/* The first records of format 1 had current_step behind the step that failed. */
+static void correct_current_step(execution *x)
+{
+    if (x->status == EXECUTION_FAILED && x->reason.kind == VALUE_NULL && x->current_step > 0 &&
+        x->steps[x->current_step - 1].status == STEP_FAILED &&
+        (x->current_step == x->step_count || x->steps[x->current_step].status == STEP_PENDING))
+        x->current_step--;
+}
+
+static bool check_state(const execution *x, error *e)
+{
+    const char *fault = execution_fault(x);
+    return fault == NULL || error_set(e, ERROR_RECORD, 0, "the record cannot be: %s", fault);
 }
 
 bool record_read(execution *x, arena *a, const char *text, size_t size, error *e)
 {
     value record;
     *x = (execution){.arena = a};
-    if (!json_read(a, text, size, &record, e)) {
-        e->code = ERROR_RECORD;
-        return error_prefix(e, "the record is no JSON, at byte %zu", e->position);
+    if (!json_read_deep(a, text, size, LIMIT_RECORD_DEPTH, &record, e)) {
+        if (e->code == ERROR_SYNTAX)
+            e->code = ERROR_RECORD;
+        return error_prefix(e, "the record cannot be read, at byte %zu", e->position);
     }
     if (record.kind != VALUE_MAP)
         return error_set(e, ERROR_RECORD, 0, "the record is no object");
@@ -280,10 +360,13 @@ bool record_read(execution *x, arena *a, const char *text, size_t size, error *e
     if (payload == NULL)
         return bad_field(e, "payload");
     x->payload = *payload;
-    return read_header(&record, x, e) && read_key(&record, a, &x->key, e) &&
-           read_text(&record, "traceparent", true, &x->traceparent, e) &&
-           read_text(&record, "tracestate", true, &x->tracestate, e) &&
-           read_map(&record, "metadata", &x->metadata, e) && read_steps(&record, a, x, e) &&
-           read_time(&record, "started_at", &x->started_ms, e) &&
-           read_time(&record, "completed_at", &x->completed_ms, e);
+    if (!read_header(&record, x, e) || !read_key(&record, a, &x->key, e) ||
+        !read_text(&record, "traceparent", true, &x->traceparent, e) ||
+        !read_text(&record, "tracestate", true, &x->tracestate, e) ||
+        !read_map(&record, "metadata", &x->metadata, e) ||
+        !read_rare_text(&record, "reason", &x->reason, e) || !read_steps(&record, a, x, e) ||
+        !read_times(&record, x, e))
+        return false;
+    correct_current_step(x);
+    return check_state(x, e);
 }

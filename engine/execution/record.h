@@ -9,7 +9,11 @@
  *              "result":{"provider":"...","message":{...}},"error":null,
  *              "started_at":"...","completed_at":"..."}]}
  *
- * A key that is no UTF-8 is kept as "key_base64". To change the format: raise RECORD_FORMAT, read the old one
+ * A key that is no UTF-8 is kept as "key_base64". What most executions lack is absent rather than null: of
+ * the execution "due_at", "expires_at" and "reason" (behind "completed_at"), of a step "run" (of its end,
+ * where that is not 1) and "message" (from its first attempt to its end, when it is part of the result).
+ *
+ * To change the format: raise RECORD_FORMAT, read the old one
  * too, and keep a file of the old one in the tests. */
 #ifndef ENGINE_EXECUTION_RECORD_H
 #define ENGINE_EXECUTION_RECORD_H
@@ -21,9 +25,10 @@ enum { RECORD_FORMAT = 1 };
 /* Appends the record; the buffer says whether it failed. */
 void record_write(buffer *b, const execution *x);
 
-/* Reads a record back into *x, without what only a running execution has. Strings borrow from `text`; the
- * rest lives in the arena. The text is as untrusted as anything from a network. ERROR_RECORD where it is no
- * record of a known format. */
+/* Reads a record back into *x, without what only a running execution has (execution_resume). Strings borrow
+ * from `text`; the rest lives in the arena. The text is as untrusted as anything from a network. ERROR_RECORD
+ * where it is no record of a known format, or one that no execution leaves (execution_fault); ERROR_LIMIT and
+ * ERROR_OUT_OF_MEMORY as json_read. */
 MUST_CHECK bool record_read(execution *x, arena *a, const char *text, size_t size, error *e);
 
 #endif

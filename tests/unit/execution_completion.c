@@ -30,7 +30,7 @@ static value peer_reads(const char *schema_text, const buffer *body)
     return event;
 }
 
-static void expect_text(const value *event, const char *name, const char *text)
+static void expect_field(const value *event, const char *name, const char *text)
 {
     const value *v = value_field(event, name);
     cr_assert_not_null(v, "%s", name);
@@ -55,42 +55,110 @@ Test(execution_completion, says_what_its_schema_says)
     run(&x);
 
     value done = step_event(&x, 0);
-    expect_text(&done, "execution_id", x.id.text);
-    expect_text(&done, "event_id", identity_of_event(&x.id, &x.steps[0].step_id, 1).text);
-    expect_text(&done, "workflow_id", "orders");
-    expect_text(&done, "step_id", "a");
-    expect_text(&done, "step_type", "SMS");
-    expect_text(&done, "recipient", "user-1");
-    expect_text(&done, "status", "COMPLETED");
-    expect_text(&done, "result",
-                "{\"provider\":\"log\",\"message\":{\"to\":\"user-1\",\"body\":\"Hi Ada\"}}");
+    expect_field(&done, "execution_id", x.id.text);
+    expect_field(&done, "event_id", identity_of_event(&x.id, &x.steps[0].step_id, 1).text);
+    expect_field(&done, "workflow_id", "orders");
+    expect_field(&done, "step_id", "a");
+    expect_field(&done, "step_type", "SMS");
+    expect_field(&done, "recipient", "user-1");
+    expect_field(&done, "status", "COMPLETED");
+    expect_field(&done, "result",
+                 "{\"provider\":\"log\",\"message\":{\"to\":\"user-1\",\"body\":\"Hi Ada\"}}");
     cr_expect_eq(value_field(&done, "reason")->kind, VALUE_NULL);
     cr_expect_eq(value_field(&done, "error")->kind, VALUE_NULL);
     cr_expect_eq(value_field(&done, "attempt")->integer, 1);
     cr_expect_eq(value_field(&done, "completed_at")->integer, BEGAN_MS + TICK_MS);
 
     value skipped = step_event(&x, 1);
-    expect_text(&skipped, "status", "SKIPPED");
-    expect_text(&skipped, "reason", "skip_condition");
+    expect_field(&skipped, "status", "SKIPPED");
+    expect_field(&skipped, "reason", "skip_condition");
     cr_expect_eq(value_field(&skipped, "result")->kind, VALUE_NULL);
 
     value failed = step_event(&x, 2);
-    expect_text(&failed, "status", "FAILED");
-    expect_text(value_field(&failed, "error")->kind == VALUE_MAP
-                    ? &value_field(&failed, "error")->members[0].value
-                    : &failed,
-                "code", "evaluation_failed");
+    expect_field(&failed, "status", "FAILED");
+    expect_field(value_field(&failed, "error")->kind == VALUE_MAP
+                     ? &value_field(&failed, "error")->members[0].value
+                     : &failed,
+                 "code", "evaluation_failed");
 
     buffer b;
     buffer_init(&b, &memory, 1 << 20);
     completion_write_execution(&b, &x);
     value ended = peer_reads(completion_execution_schema, &b);
-    expect_text(&ended, "status", "FAILED");
-    expect_text(&ended, "trigger_id", "t-1");
-    expect_text(&ended, "event_id",
-                identity_of_event(&x.id, &(value){.kind = VALUE_STRING, .text = ""}, 1).text);
+    expect_field(&ended, "status", "FAILED");
+    expect_field(&ended, "trigger_id", "t-1");
+    expect_field(&ended, "event_id",
+                 identity_of_event(&x.id, &(value){.kind = VALUE_STRING, .text = ""}, 1).text);
     cr_expect_eq(value_field(&ended, "steps_completed")->integer, 1);
     cr_expect_eq(value_field(&ended, "steps_skipped")->integer, 1);
     cr_expect_eq(value_field(&ended, "steps_failed")->integer, 1);
     cr_expect_eq(value_field(&ended, "started_at")->integer, BEGAN_MS);
+}
+
+static value execution_event(const execution *x)
+{
+    buffer b;
+    buffer_init(&b, &memory, 1 << 20);
+    completion_write_execution(&b, x);
+    return peer_reads(completion_execution_schema, &b);
+}
+
+Test(execution_completion, is_there_for_what_has_ended)
+{
+    execution x;
+    begin(&x, SMS("a", ""), "{\"name\":\"Ada\"}");
+    cr_expect_not(execution_ended(&x));
+    cr_assert_eq(execution_advance(&x, BEGAN_MS), EXECUTION_DELIVER);
+    cr_expect_not(execution_ended(&x));
+    cr_expect_not(completion_has_step(&x, 0));
+    execution_delivered(&x, "log", 1100);
+    cr_expect(execution_ended(&x));
+    cr_expect(completion_has_step(&x, 0));
+    value event = execution_event(&x);
+    cr_expect_eq(value_field(&event, "reason")->kind, VALUE_NULL);
+}
+
+Test(execution_completion, says_that_an_execution_was_cancelled)
+{
+    execution x;
+    begin(&x, SMS("a", ", delay: 1h"), "{\"name\":\"Ada\"}");
+    cr_assert_eq(execution_advance(&x, BEGAN_MS), EXECUTION_WAITING);
+    cr_assert(execution_cancel(&x, 1100));
+    value event = execution_event(&x);
+    expect_field(&event, "status", "FAILED");
+    expect_field(&event, "reason", "cancelled");
+    cr_expect_eq(value_field(&event, "steps_failed")->integer, 0);
+}
+
+/* What was told of a step stays true in later runs; what ends in them is another event. */
+Test(execution_completion, a_step_is_told_by_the_run_in_which_it_ended)
+{
+    execution x;
+    error e = {0};
+    buffer before, after;
+    buffer_init(&before, &memory, 1 << 20);
+    buffer_init(&after, &memory, 1 << 20);
+    begin(&x, SMS("a", "") SMS("b", ", retry: {max_attempts: 1}"), "{\"name\":\"Ada\"}");
+    cr_assert_eq(execution_advance(&x, BEGAN_MS), EXECUTION_DELIVER);
+    execution_delivered(&x, "log", 1100);
+    cr_assert_eq(execution_advance(&x, 1100), EXECUTION_DELIVER);
+    fail_busy(&x, 1200);
+    completion_write_step(&before, &x, 0);
+    value failed = step_event(&x, 1), failed_execution = execution_event(&x);
+    cr_assert(execution_retry(&x, 2000));
+    cr_assert(execution_resume(&x, compiled, &memory, &e));
+    cr_assert_eq(execution_advance(&x, 2000), EXECUTION_DELIVER);
+    execution_delivered(&x, "log", 2100);
+    completion_write_step(&after, &x, 0);
+    cr_assert_eq(before.size, after.size);
+    cr_expect_eq(memcmp(before.bytes, after.bytes, before.size), 0);
+    value done = step_event(&x, 1), done_execution = execution_event(&x);
+    cr_expect_eq(value_field(&failed, "run")->integer, 1);
+    cr_expect_eq(value_field(&done, "run")->integer, 2);
+    expect_field(&done, "event_id", identity_of_event(&x.id, &x.steps[1].step_id, 2).text);
+    expect_field(&done, "status", "COMPLETED");
+    cr_expect_eq(value_field(&done, "error")->kind, VALUE_NULL);
+    cr_expect_not(value_equal(value_field(&failed, "event_id"), value_field(&done, "event_id")));
+    cr_expect_not(
+        value_equal(value_field(&failed_execution, "event_id"), value_field(&done_execution, "event_id")));
 }

@@ -2,12 +2,6 @@
 
 TestSuite(execution_execution, .init = set_up, .fini = tear_down);
 
-static void expect_text(value v, const char *text)
-{
-    cr_expect(value_is_text(&v, text), "%.*s instead of %s", v.kind == VALUE_STRING ? (int)v.count : 0,
-              v.kind == VALUE_STRING ? v.text : "", text);
-}
-
 Test(execution_execution, runs_its_steps_in_order)
 {
     execution x;
@@ -68,7 +62,8 @@ Test(execution_execution, later_steps_see_what_earlier_ones_left)
         "{\"name\":\"Ada\"}");
     run(&x);
     cr_expect_eq(x.status, EXECUTION_COMPLETED);
-    expect_text(*value_field(&x.message, "body"), "Hi Ada skip_condition 1 shop 1970-01-01T00:00:01.000Z");
+    expect_text(*value_field(&x.steps[2].message, "body"),
+                "Hi Ada skip_condition 1 shop 1970-01-01T00:00:01.000Z");
 }
 
 Test(execution_execution, a_step_that_cannot_be_evaluated_fails_and_ends_it)
@@ -82,7 +77,7 @@ Test(execution_execution, a_step_that_cannot_be_evaluated_fails_and_ends_it)
     cr_expect_eq(x.steps[1].status, STEP_FAILED);
     expect_text(x.steps[1].error_code, "evaluation_failed");
     cr_expect_eq(x.steps[2].status, STEP_PENDING);
-    cr_expect_eq(x.current_step, 2u);
+    cr_expect_eq(x.current_step, 1u);
 }
 
 Test(execution_execution, a_refused_delivery_fails_the_step_without_content)
@@ -90,7 +85,11 @@ Test(execution_execution, a_refused_delivery_fails_the_step_without_content)
     execution x;
     begin(&x, SMS("a", "") SMS("b", ""), "{\"name\":\"Ada\"}");
     cr_assert_eq(execution_advance(&x, BEGAN_MS), EXECUTION_DELIVER);
-    execution_delivery_failed(&x, "inbox", "inbox_refused", "Redis refused to write the inbox", 1100);
+    execution_delivery_failed(&x,
+                              &(delivery_failure){.provider = "inbox",
+                                                  .code = "inbox_refused",
+                                                  .message = "Redis refused to write the inbox"},
+                              0, 1100);
     cr_expect_eq(execution_advance(&x, 1101), EXECUTION_ENDED);
     cr_expect_eq(x.status, EXECUTION_FAILED);
     expect_text(x.steps[0].error_code, "inbox_refused");
@@ -104,7 +103,7 @@ Test(execution_execution, keeps_the_payload_as_received_and_evaluates_it_with_de
     begin(&x, "  - {step_id: a, step_type: SMS, name: a, config: {to: x, body: '{{ payload.amount }}'}}\n",
           "{\"name\":\"Ada\"}");
     run(&x);
-    expect_text(*value_field(&x.message, "body"), "7");
+    expect_text(*value_field(&x.steps[0].message, "body"), "7");
     cr_expect_null(value_field(&x.payload, "amount"));
 }
 
@@ -146,4 +145,65 @@ Test(execution_execution, memory_that_runs_out_fails_a_step_and_loses_nothing)
         arena_free(&small);
     }
     cr_expect(completed);
+}
+
+/* The map of results grows in steps: it may fail where there is memory for other things. */
+Test(execution_execution, memory_that_runs_out_shows_no_step_less_than_there_was)
+{
+#define SKIPPED(id) SMS(id, ", skip_condition: 'True'")
+    trigger t = trigger_of("{\"name\":\"Ada\"}");
+    identity id = identity_of_execution(&t.workflow_id, &t.trigger_id, &t.origin);
+    const workflow *w =
+        workflow_of(SKIPPED("a") SKIPPED("b") SKIPPED("c") SKIPPED("d") SKIPPED("e") SKIPPED("f") SKIPPED("g")
+                        SKIPPED("h") SKIPPED("i") "  - {step_id: j, step_type: SMS, name: j, config: {to: x, "
+                                                  "body: '{{ len(steps) }}'}}\n");
+    for (size_t budget = 256; budget < 16 << 10; budget += 8) {
+        execution x;
+        arena small;
+        error e = {0};
+        arena_init(&small, 256, budget);
+        if (execution_begin(&x, &id, &t, w, &small, BEGAN_MS, &e)) {
+            run(&x);
+            expect_sound(&x);
+            if (x.steps[9].message.kind == VALUE_MAP)
+                expect_text(*value_field(&x.steps[9].message, "body"), "9");
+        }
+        arena_free(&small);
+    }
+}
+
+Test(execution_execution, each_step_sees_its_own_controls)
+{
+#define GREETING(id, text)                                                                              \
+    "  - {step_id: " id ", step_type: SMS, name: " id ", config: {to: x, body: '{{ controls.word }}'}," \
+    " control_schema: {type: object, properties: {word: {type: string, default: " text "}}}}\n"
+    execution x;
+    begin(&x, GREETING("a", "Hello") GREETING("b", "Bye"), "{\"name\":\"Ada\"}");
+    run(&x);
+    expect_text(*value_field(&x.steps[0].message, "body"), "Hello");
+    expect_text(*value_field(&x.steps[1].message, "body"), "Bye");
+}
+
+/* A control character takes six bytes as JSON. */
+Test(execution_execution, a_message_beyond_the_records_bound_is_delivered_and_not_kept)
+{
+    enum { NAME_SIZE = 6000 };
+    static const char unit[] = "\\u0001";
+    execution x;
+    buffer data;
+    buffer_init(&data, &memory, 1 << 20);
+    buffer_add_text(&data, "{\"name\":\"");
+    for (int i = 0; i < NAME_SIZE; i++)
+        buffer_add_text(&data, unit);
+    buffer_add(&data, "\"}", 3);
+    begin(&x,
+          "  - {step_id: a, step_type: EMAIL, name: a, config: {to: x, subject: s, text: "
+          "'{{ payload.name * 160 }}', html: '{{ payload.name * 160 }}'}}\n"
+          "  - {step_id: b, step_type: SMS, name: b, config: {to: x, body: '{{ not steps.a.message }}'}}\n",
+          data.bytes);
+    run(&x);
+    cr_expect_eq(x.status, EXECUTION_COMPLETED);
+    cr_expect_eq(x.steps[0].result.kind, VALUE_NULL);
+    cr_expect_eq(x.steps[0].message.kind, VALUE_NULL);
+    expect_text(*value_field(&x.steps[1].message, "body"), "True");
 }

@@ -117,6 +117,254 @@ Test(execution_record, reads_format_1)
     cr_expect_eq(memcmp(b.bytes, stored, b.size), 0);
 }
 
+/* A failed one of that time had current_step behind the step that failed; a person may run it again. */
+Test(execution_record, reads_a_failure_of_format_1_before_there_were_retries)
+{
+    static const char stored[] =
+        "{\"format\":1,\"execution_id\":\"f2214a95-baef-569d-ba33-ea9ea81cc1c3\",\"status\":\"FAILED\","
+        "\"run\":1,"
+        "\"workflow_id\":\"order\",\"workflow_version\":3,\"control_version\":0,\"trigger_id\":null,"
+        "\"recipient\":\"user-1\",\"origin\":{\"topic\":\"carillon.triggers\",\"partition\":5,\"offset\":77},"
+        "\"key\":null,\"traceparent\":null,\"tracestate\":null,\"payload\":{},\"metadata\":{},"
+        "\"current_step\":%d,\"started_at\":\"2026-11-24T11:53:05.123Z\",\"completed_at\":"
+        "\"2026-11-24T11:53:05.200Z\",\"steps\":["
+        "{\"step_id\":\"a\",\"step_type\":\"SMS\",\"status\":\"SKIPPED\",\"attempt\":0,\"reason\":\"no_"
+        "address\","
+        "\"result\":null,\"error\":null,\"started_at\":\"2026-11-24T11:53:05.130Z\","
+        "\"completed_at\":\"2026-11-24T11:53:05.130Z\"},"
+        "{\"step_id\":\"b\",\"step_type\":\"SMS\",\"status\":\"FAILED\",\"attempt\":1,\"reason\":null,"
+        "\"result\":null,\"error\":{\"code\":\"inbox_refused\",\"message\":\"m\"},"
+        "\"started_at\":\"2026-11-24T11:53:05.130Z\",\"completed_at\":\"2026-11-24T11:53:05.199Z\"}%s]}";
+    static const char behind[] =
+        ",{\"step_id\":\"c\",\"step_type\":\"SMS\",\"status\":\"PENDING\",\"attempt\":0,\"reason\":null,"
+        "\"result\":null,\"error\":null,\"started_at\":null,\"completed_at\":null}";
+    for (int i = 0; i < 2; i++) {
+        execution x;
+        error e = {0};
+        buffer b;
+        buffer_init(&b, &memory, 1 << 16);
+        buffer_format(&b, stored, 2, i == 0 ? behind : "");
+        cr_assert(record_read(&x, &memory, b.bytes, b.size, &e), "%s", e.message);
+        cr_expect_eq(x.current_step, 1u);
+        cr_expect_eq(x.steps[1].run, 1);
+        cr_expect(execution_retry(&x, 1800000000000));
+        cr_expect_eq(x.current_step, 1u);
+        cr_expect_eq(x.steps[1].status, STEP_PENDING);
+    }
+}
+
+/* ---- what waits ---- */
+
+static void make_waiting(execution *x)
+{
+    trigger t = trigger_of("{\"name\":\"Ada\"}");
+    t.expires_ms = 100000;
+    begin_trigger(x, SMS("a", "") SMS("b", "") SMS("c", ""), &t);
+    cr_assert_eq(execution_advance(x, 1001), EXECUTION_DELIVER);
+    execution_delivered(x, "log", 1002);
+    cr_assert_eq(execution_advance(x, 1003), EXECUTION_DELIVER);
+    fail_busy(x, 1004);
+    cr_assert_eq(execution_advance(x, 1005), EXECUTION_WAITING);
+}
+
+static void make_delivering(execution *x)
+{
+    make_waiting(x);
+    cr_assert_eq(execution_advance(x, x->due_ms), EXECUTION_DELIVER);
+}
+
+static void make_cancelled(execution *x)
+{
+    begin(x, SMS("a", "") SMS("b", ", delay: 1h"), "{\"name\":\"Ada\"}");
+    cr_assert_eq(execution_advance(x, 1001), EXECUTION_DELIVER);
+    execution_delivered(x, "log", 1002);
+    cr_assert_eq(execution_advance(x, 1003), EXECUTION_WAITING);
+    cr_assert(execution_cancel(x, 1004));
+}
+
+Test(execution_record, keeps_what_a_waiting_execution_goes_on_with)
+{
+    execution x, again;
+    error e = {0};
+    make_waiting(&x);
+    buffer b = written(&x);
+    buffer_add_byte(&b, '\0');
+    value record = json(b.bytes);
+    expect_text(*value_field(&record, "due_at"), "1970-01-01T00:00:06.004Z");
+    expect_text(*value_field(&record, "expires_at"), "1970-01-01T00:01:40.000Z");
+    cr_expect_null(value_field(&record, "reason"));
+    cr_assert(record_read(&again, &memory, b.bytes, b.size - 1, &e), "%s", e.message);
+    cr_expect_eq(again.due_ms, 6004);
+    cr_expect_eq(again.expires_ms, 100000);
+    cr_expect_eq(again.steps[1].attempt, 1);
+    cr_expect_eq(again.steps[1].status, STEP_PENDING);
+    expect_text(*value_field(&again.steps[1].message, "body"), "Hi Ada");
+    expect_text(again.steps[1].error_code, "http_503");
+}
+
+Test(execution_record, has_no_member_for_what_most_executions_lack)
+{
+    static const char *const rare[] = {"due_at", "expires_at", "reason\":\"", "run\":2",
+                                       "\"message\":{\"to\"}"};
+    execution x;
+    begin(&x, SMS("a", ", skip_condition: 'False'"), "{\"name\":\"Ada\"}");
+    run(&x);
+    buffer b = written(&x);
+    for (size_t i = 0; i < sizeof rare / sizeof *rare; i++)
+        cr_expect_null(memmem(b.bytes, b.size, rare[i], strlen(rare[i])), "%s", rare[i]);
+}
+
+Test(execution_record, keeps_the_run_of_each_step)
+{
+    execution x, again;
+    error e = {0};
+    make_waiting(&x);
+    cr_assert(execution_cancel(&x, 1006));
+    cr_assert(execution_retry(&x, 2000));
+    cr_assert(execution_resume(&x, compiled, &memory, &e));
+    while (execution_advance(&x, 3000) == EXECUTION_DELIVER)
+        execution_delivered(&x, "log", 3001);
+    buffer b = written(&x);
+    cr_assert(record_read(&again, &memory, b.bytes, b.size, &e), "%s", e.message);
+    cr_expect_eq(again.run, 2);
+    cr_expect_eq(again.steps[0].run, 1);
+    cr_expect_eq(again.steps[1].run, 2);
+    buffer second = written(&again);
+    cr_assert_eq(b.size, second.size);
+    cr_expect_eq(memcmp(b.bytes, second.bytes, b.size), 0);
+}
+
+/* A payload may be as deep as any value, and a record is deeper. */
+Test(execution_record, holds_a_payload_as_deep_as_payloads_may_be)
+{
+    execution x, again;
+    error e = {0};
+    char deep[2 * LIMIT_VALUE_DEPTH + 1];
+    memset(deep, '[', LIMIT_VALUE_DEPTH);
+    memset(deep + LIMIT_VALUE_DEPTH, ']', LIMIT_VALUE_DEPTH);
+    deep[2 * LIMIT_VALUE_DEPTH] = '\0';
+    make(&x);
+    x.payload = json(deep);
+    buffer b = written(&x);
+    cr_expect(record_read(&again, &memory, b.bytes, b.size, &e), "%s", e.message);
+}
+
+/* ---- what is refused ---- */
+
+static void expect_refused(const char *text, size_t size, const char *what)
+{
+    execution again;
+    error e = {0};
+    cr_expect_not(record_read(&again, &memory, text, size, &e), "%s", what);
+    cr_expect_eq(e.code, ERROR_RECORD, "%s: %s", what, e.message);
+}
+
+/* The record with the last occurrence of a text changed. */
+static void refuses_change(const execution *x, const char *from, const char *to)
+{
+    buffer b = written(x), changed;
+    const char *at = NULL, *next = b.bytes;
+    while ((next = memmem(next, b.size - (size_t)(next - b.bytes), from, strlen(from))) != NULL)
+        at = next++;
+    cr_assert_not_null(at, "no %s in %.*s", from, (int)b.size, b.bytes);
+    buffer_init(&changed, &memory, LIMIT_RECORD_BYTES);
+    buffer_add(&changed, b.bytes, (size_t)(at - b.bytes));
+    buffer_add_text(&changed, to);
+    buffer_add(&changed, at + strlen(from), b.size - (size_t)(at - b.bytes) - strlen(from));
+    expect_refused(changed.bytes, changed.size, to);
+}
+
+Test(execution_record, refuses_states_that_no_execution_leaves)
+{
+    execution x;
+    make_waiting(&x);
+    refuses_change(&x, "\"status\":\"RUNNING\"", "\"status\":\"COMPLETED\"");
+    refuses_change(&x, "\"status\":\"RUNNING\"", "\"status\":\"FAILED\"");
+    refuses_change(&x, "\"status\":\"RUNNING\"", "\"status\":\"PENDING\"");
+    refuses_change(&x, "\"current_step\":1", "\"current_step\":0");
+    refuses_change(&x, "\"current_step\":1", "\"current_step\":2");
+    refuses_change(&x, "\"current_step\":1", "\"current_step\":3");
+    refuses_change(&x, "\"current_step\":1", "\"current_step\":4");
+    refuses_change(&x, ",\"due_at\":\"1970-01-01T00:00:06.004Z\"", "");
+    refuses_change(&x, "\"due_at\":\"1970-01-01T00:00:06.004Z\"", "\"due_at\":\"soon\"");
+    refuses_change(&x, "\"due_at\":", "\"reason\":\"cancelled\",\"due_at\":");
+    refuses_change(&x, "\"attempt\":1,\"reason\":null,\"result\":null",
+                   "\"attempt\":0,\"reason\":null,\"result\":null");
+    refuses_change(&x, "\"status\":\"PENDING\",\"attempt\":1", "\"status\":\"PENDING\",\"attempt\":100");
+    refuses_change(&x, "\"status\":\"COMPLETED\",\"attempt\":1", "\"status\":\"COMPLETED\",\"attempt\":101");
+    refuses_change(&x, ",\"message\":{\"to\":\"user-1\",\"body\":\"Hi Ada\"}}", "}");
+    refuses_change(&x, "\"status\":\"PENDING\",\"attempt\":1", "\"status\":\"EXECUTING\",\"attempt\":1");
+    refuses_change(&x, "\"status\":\"COMPLETED\",\"attempt\":1", "\"status\":\"COMPLETED\",\"attempt\":0");
+    refuses_change(&x, "\"status\":\"COMPLETED\",\"attempt\":1", "\"status\":\"SKIPPED\",\"attempt\":1");
+    refuses_change(&x, "\"status\":\"COMPLETED\",\"attempt\":1", "\"status\":\"FAILED\",\"attempt\":1");
+    refuses_change(&x, "\"status\":\"COMPLETED\",\"attempt\":1", "\"status\":\"PENDING\",\"attempt\":1");
+    refuses_change(&x, "\"completed_at\":\"1970-01-01T00:00:01.002Z\"",
+                   "\"completed_at\":\"1970-01-01T00:00:01.002Z\",\"run\":2");
+    refuses_change(&x, "\"completed_at\":\"1970-01-01T00:00:01.002Z\"", "\"completed_at\":null");
+    refuses_change(&x, "\"completed_at\":null,\"due_at\"",
+                   "\"completed_at\":\"1970-01-01T00:00:01.002Z\",\"due_at\"");
+    refuses_change(&x,
+                   "\"result\":{\"provider\":\"log\",\"message\":{\"to\":\"user-1\",\"body\":\"Hi Ada\"}}",
+                   "\"result\":{\"provider\":\"log\",\"message\":\"Hi Ada\"}");
+    refuses_change(&x, "\"started_at\":null", "\"started_at\":\"1970-01-01T00:00:01.002Z\"");
+}
+
+Test(execution_record, refuses_ends_that_no_step_comes_to)
+{
+    static const char failure[] =
+        "\"error\":{\"code\":\"c\",\"message\":\"m\"},\"started_at\":\"1970-01-01T00:00:01.001Z\"";
+    execution x;
+    make_waiting(&x);
+    refuses_change(&x, "\"reason\":null,\"result\":{", "\"reason\":\"expired\",\"result\":{");
+    refuses_change(&x, "\"error\":null,\"started_at\":\"1970-01-01T00:00:01.001Z\"", failure);
+    refuses_change(&x, "\"reason\":null,\"result\":null", "\"reason\":\"expired\",\"result\":null");
+    x.steps[2] = x.steps[0];
+    buffer b = written(&x);
+    expect_refused(b.bytes, b.size, "a step that ended before its turn");
+    make(&x);
+    refuses_change(&x, "\"skip_condition\",\"result\":null",
+                   "\"skip_condition\",\"result\":{\"provider\":\"log\",\"message\":{}}");
+    begin(&x, SMS("a", "") SMS("b", ""), "{\"name\":\"Ada\"}");
+    cr_assert_eq(execution_advance(&x, 1001), EXECUTION_DELIVER);
+    execution_delivered(&x, "log", 1002);
+    refuses_change(&x, "\"current_step\":1", "\"current_step\":0");
+}
+
+Test(execution_record, refuses_states_that_no_delivery_and_no_cancelling_leave)
+{
+    execution x;
+    make_delivering(&x);
+    refuses_change(&x, "\"status\":\"EXECUTING\"", "\"status\":\"PENDING\"");
+    refuses_change(&x, "\"status\":\"RUNNING\"", "\"status\":\"FAILED\"");
+    refuses_change(&x, "\"status\":\"EXECUTING\",\"attempt\":2", "\"status\":\"EXECUTING\",\"attempt\":1");
+    refuses_change(&x, "\"expires_at\"", "\"due_at\":\"1970-01-01T00:00:06.004Z\",\"expires_at\"");
+    x.steps[1].attempt = x.steps[1].started_ms = 0;
+    x.steps[1].message = x.steps[1].error_code = value_null();
+    buffer b = written(&x);
+    expect_refused(b.bytes, b.size, "a delivery without an attempt");
+    make_cancelled(&x);
+    refuses_change(&x, ",\"reason\":\"cancelled\"", "");
+    refuses_change(&x, "\"status\":\"FAILED\"", "\"status\":\"RUNNING\"");
+    refuses_change(&x, "\"status\":\"FAILED\"", "\"status\":\"PENDING\"");
+    refuses_change(&x, ",\"reason\":\"cancelled\"",
+                   ",\"due_at\":\"1970-01-01T00:00:06.004Z\",\"reason\":\"cancelled\"");
+}
+
+/* Ids become parts of others, in bounded room. */
+Test(execution_record, refuses_ids_beyond_their_bounds)
+{
+    execution x;
+    char name[2048] = "\"step_id\":\"";
+    memset(name + strlen(name), 'i', LIMIT_IDENTIFIER_BYTES + 1);
+    strcat(name, "\"");
+    make(&x);
+    refuses_change(&x, "\"step_id\":\"a\"", name);
+    memcpy(name, "\"recipient\":\"", strlen("\"recipient\":\""));
+    memset(name + strlen("\"recipient\":\""), 'r', LIMIT_RECIPIENT_BYTES + 1);
+    strcpy(name + strlen("\"recipient\":\"") + LIMIT_RECIPIENT_BYTES + 1, "\"");
+    refuses_change(&x, "\"recipient\":\"user-1\"", name);
+}
+
 /* Whatever Redis holds under the key: an error, never a crash. Cuts and single changed bytes stand for the
  * rest. */
 Test(execution_record, refuses_what_is_no_record)

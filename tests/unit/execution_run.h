@@ -36,7 +36,7 @@ static inline value json(const char *text)
     return v;
 }
 
-/* `steps` is the YAML of the list, indented by two. */
+/* `steps` is the YAML of the list, indented by two. The workflow of the last call is the one there is. */
 static inline const workflow *workflow_of(const char *steps)
 {
     static const char head[] =
@@ -52,6 +52,7 @@ static inline const workflow *workflow_of(const char *steps)
     buffer_add_text(&text, head);
     buffer_add_text(&text, steps);
     workflow_findings_init(&findings, &memory);
+    workflow_release(compiled);
     cr_assert(document_read(&d, &memory, "w.yaml", text.bytes, text.size, &e), "%s", e.message);
     compiled = workflow_compile(&d, NULL, &findings);
     cr_assert(compiled != NULL, "%s", findings.count > 0 ? findings.items[0].message : "?");
@@ -72,12 +73,52 @@ static inline trigger trigger_of(const char *data)
     };
 }
 
-static inline void begin(execution *x, const char *steps, const char *data)
+static inline void begin_trigger(execution *x, const char *steps, const trigger *t)
 {
     error e = {0};
+    identity id = identity_of_execution(&t->workflow_id, &t->trigger_id, &t->origin);
+    cr_assert(execution_begin(x, &id, t, workflow_of(steps), &memory, BEGAN_MS, &e), "%s", e.message);
+}
+
+static inline void begin(execution *x, const char *steps, const char *data)
+{
     trigger t = trigger_of(data);
-    identity id = identity_of_execution(&t.workflow_id, &t.trigger_id, &t.origin);
-    cr_assert(execution_begin(x, &id, &t, workflow_of(steps), &memory, BEGAN_MS, &e), "%s", e.message);
+    begin_trigger(x, steps, &t);
+}
+
+/* A provider that may take it later. */
+static inline delivery_failure busy(void)
+{
+    return (delivery_failure){
+        .provider = "post", .code = "http_503", .message = "it answered 503", .retriable = true};
+}
+
+/* Random bits without jitter. */
+#define EVEN (UINT64_C(1) << 63)
+
+static inline void fail_busy(execution *x, int64_t now_ms)
+{
+    delivery_failure f = busy();
+    execution_delivery_failed(x, &f, EVEN, now_ms);
+}
+
+static inline void expect_text(value v, const char *text)
+{
+    cr_expect(value_is_text(&v, text), "%.*s instead of %s", v.kind == VALUE_STRING ? (int)v.count : 0,
+              v.kind == VALUE_STRING ? v.text : "", text);
+}
+
+/* What holds after every call. */
+static inline void expect_sound(const execution *x)
+{
+    const char *fault = execution_fault(x);
+    cr_expect_null(fault, "%s", fault);
+}
+
+static inline void expect_need(execution *x, int64_t now_ms, execution_need need)
+{
+    cr_expect_eq(execution_advance(x, now_ms), need, "at %lld", (long long)now_ms);
+    expect_sound(x);
 }
 
 /* Delivers everything, each delivery taking TICK_MS. */

@@ -192,8 +192,11 @@ static void finish_delivery(task *k, channel_result result)
     if (result == CHANNEL_DELIVERED)
         execution_delivered(&k->execution, provider, now_ms(k->owner));
     else
-        execution_delivery_failed(&k->execution, provider, k->delivery.code, k->delivery.sentence,
-                                  now_ms(k->owner));
+        execution_delivery_failed(&k->execution,
+                                  &(delivery_failure){.provider = provider,
+                                                      .code = k->delivery.code,
+                                                      .message = k->delivery.sentence},
+                                  0, now_ms(k->owner));
 }
 
 static void on_delivered(delivery *d, channel_result result)
@@ -224,11 +227,19 @@ static channel_result deliver(task *k)
 /* Until something must be waited for. */
 static void advance(task *k)
 {
-    while (execution_advance(&k->execution, now_ms(k->owner)) == EXECUTION_DELIVER) {
+    execution_need need;
+    while ((need = execution_advance(&k->execution, now_ms(k->owner))) == EXECUTION_DELIVER) {
         channel_result result = deliver(k);
         if (result == CHANNEL_PENDING)
             return;
         finish_delivery(k, result);
+    }
+    if (need == EXECUTION_WAITING) {
+        error e;
+        error_set(&e, ERROR_UNSUPPORTED, 0, "a delay is not supported yet");
+        reject(k, &e);
+        leave(k);
+        return;
     }
     store_record(k);
 }
