@@ -10,11 +10,11 @@
  *              "started_at":"...","completed_at":"..."}]}
  *
  * A key that is no UTF-8 is kept as "key_base64". What most executions lack is absent rather than null: of
- * the execution "due_at", "expires_at" and "reason" (behind "completed_at"), of a step "run" (of its end,
- * where that is not 1) and "message" (from its first attempt to its end, when it is part of the result).
+ * the execution "due_at", "expires_at" and "reason" (behind "completed_at"); of a step "run" (in which it
+ * ended, where that is not 1) and "message" (from its first attempt until it ends; then the result has it).
  *
- * To change the format: raise RECORD_FORMAT, read the old one
- * too, and keep a file of the old one in the tests. */
+ * To change the format: raise RECORD_FORMAT, read the old one too, and keep a file of the old one in the
+ * tests. A new member that may be absent needs neither. */
 #ifndef ENGINE_EXECUTION_RECORD_H
 #define ENGINE_EXECUTION_RECORD_H
 
