@@ -37,6 +37,20 @@ const char *channel_provider(const config *c, const step *s)
     return providers[provider_of(c, s)];
 }
 
+bool channel_is_outward(const channels *c, const step *s)
+{
+    (void)c;
+    (void)s;
+    return false;
+}
+
+bool channel_retries_unknown(const channels *c, const step *s)
+{
+    (void)c;
+    (void)s;
+    return true;
+}
+
 channel_result channel_deliver(const channels *c, delivery *d)
 {
     switch (provider_of(c->config, d->step)) {

@@ -12,7 +12,7 @@
 
 typedef enum channel_result {
     CHANNEL_DELIVERED,
-    CHANNEL_REFUSED, /* for good; delivery->code and ->sentence say why */
+    CHANNEL_REFUSED, /* delivery->code and ->sentence say why, ->retriable whether for good */
     CHANNEL_PENDING, /* delivery->done follows */
 } channel_result;
 
@@ -29,6 +29,8 @@ struct delivery {
     /* Why it was refused: a stable word and a sentence without content. Static or in the arena. */
     const char *code;
     const char *sentence;
+    bool retriable;         /* another attempt may succeed */
+    int64_t retry_after_ms; /* the provider asks to wait so long before it; 0: it did not say */
 
     /* The deliverer's own. */
     store_request requests[2];
@@ -52,6 +54,12 @@ const step *channel_find_unknown(const workflow *w);
 /* The provider that serves a step: its own, or the one that [channels] names for its type; "unknown" where
  * there is none. Static. */
 const char *channel_provider(const config *c, const step *s);
+
+/* True where a delivery leaves what the shard's own Redis knows: an attempt must be on record before it is
+ * made, since nobody can tell what came of one that was interrupted. */
+bool channel_is_outward(const channels *c, const step *s);
+/* Whether such an interrupted attempt is made again (at least once) or given up (at most once). */
+bool channel_retries_unknown(const channels *c, const step *s);
 
 /* Delivers d through the step's provider. */
 MUST_CHECK channel_result channel_deliver(const channels *c, delivery *d);
