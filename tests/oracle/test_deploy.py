@@ -25,10 +25,10 @@ def keys_of_the_program(carillon):
 
 
 def keys_of_the_file():
-    """(section, key) -> value of deploy/carillon.conf, the commented-out ones included."""
+    """(section, key) -> value of deploy/carillon.conf, the commented-out ones included, and a section of that sort."""
     keys, section = {}, None
     for line in (DEPLOY / "carillon.conf").read_text().splitlines():
-        if heading := re.fullmatch(r"\[(.+)\]", line):
+        if heading := re.fullmatch(r"(?:; )?\[(.+)\]", line):
             section = heading[1]
         elif (key := re.fullmatch(r"(?:; )?([\w.]+) =(?: (.*))?", line)) and section != "kafka":
             keys[section, key[1]] = key[2]
@@ -46,7 +46,9 @@ def config_map(name):
 
 
 def test_the_documented_configuration_has_every_key_with_its_default(carillon):
-    assert keys_of_the_file() == keys_of_the_program(carillon)
+    known, written = keys_of_the_program(carillon), keys_of_the_file()
+    required = {("provider.NAME", "kind"), ("provider.NAME", "url")}  # the file has examples of them
+    assert written == {key: written.get(key) if key in required else default for key, default in known.items()}
 
 
 @pytest.mark.parametrize("path", [*MANIFESTS, DEPLOY / "compose.yaml"], ids=lambda path: path.name)

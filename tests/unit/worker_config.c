@@ -246,8 +246,11 @@ Test(worker_config, refuses_bad_values_and_says_what_is_right)
                    "2: worker.create_topics: must be true or false, not 'perhaps'");
     expect_refused("[worker]\nlog.level = loud\n",
                    "2: worker.log.level: must be one of debug, info, warn, error, not 'loud'");
-    expect_refused("[channels]\nEMAIL = smtp\n",
-                   "2: channels.EMAIL: must be one of inbox, log, null, not 'smtp'");
+    expect_refused(
+        "[channels]\nEMAIL = smtp\n",
+        "2: channels.EMAIL: no provider is named 'smtp'; inbox, log and null are built in, others are "
+        "sections [provider.NAME]");
+    expect_refused("[channels]\nEMAIL =\n", "2: channels.EMAIL: must name a provider");
     expect_refused("[worker]\nrejected = a topic\n",
                    "2: worker.rejected: must be a topic name: up to 249 letters, digits, '.', '_' and '-'");
     expect_refused("[worker]\ntriggers = ,\n", "2: worker.triggers: must name at least one topic");
@@ -269,10 +272,8 @@ Test(worker_config, refuses_what_is_not_there_yet)
     expect_refused("[registry]\nurl = http://h\n",
                    "2: registry.url: a schema registry is not supported yet; put writer schemas into "
                    "worker.schemas");
-    expect_refused(
-        "[provider.smtp]\nhost = h\n",
-        "2: provider.smtp.host: configured providers are not supported yet; [channels] takes inbox, "
-        "log or null");
+    expect_refused("[provider.mail]\nkind = smtp\n",
+                   "2: provider.mail.kind: smtp is not supported yet; http is");
     cr_expect_not(load("[worker]\nframing = confluent\n"));
     cr_expect_str_eq(e.message,
                      "worker.framing: confluent needs a schema registry, which is not supported yet; "

@@ -105,7 +105,7 @@ static void tell_unknown_providers(const catalog_watch *w, const catalog *c)
 {
     for (size_t i = 0; i < catalog_count(c); i++) {
         const workflow *checked = catalog_at(c, i);
-        const step *s = channel_find_unknown(checked);
+        const step *s = channel_find_unknown(w->options.config, checked);
         if (s != NULL)
             log_error(w->options.log, "provider_unknown", log_text("workflow_id", checked->id.text),
                       log_text("step_id", s->id.text), log_text("provider", s->provider.text));

@@ -1,7 +1,9 @@
-/* channel: how a rendered step reaches its recipient. One implementation a provider kind: inbox, log, null.
+/* channel: how a rendered step reaches its recipient. One implementation a provider kind: inbox, log, null,
+ * http (http.h).
  *
  * A deliverer belongs to one shard and runs on its loop: it never blocks. It ends a delivery at once, or
- * later by calling delivery->done in another turn of the loop, exactly once. */
+ * later by calling delivery->done in another turn of the loop, exactly once; or never, where the shard has
+ * closed its channels before. */
 #ifndef WORKER_CHANNEL_CHANNEL_H
 #define WORKER_CHANNEL_CHANNEL_H
 
@@ -17,6 +19,8 @@ typedef enum channel_result {
 } channel_result;
 
 typedef struct delivery delivery;
+typedef struct http http;
+
 struct delivery {
     /* Filled by the caller, valid until the delivery has ended. */
     const execution *execution;
@@ -35,6 +39,7 @@ struct delivery {
     /* The deliverer's own. */
     store_request requests[2];
     unsigned outstanding;
+    delivery *next; /* of those that wait for the same provider */
 };
 
 /* The delivery's idempotency key: one for each execution, step and run. */
@@ -44,13 +49,23 @@ static inline identity delivery_key(const delivery *d)
 }
 
 typedef struct channels {
+    /* Filled by the owner; borrowed. */
     const config *config;
     const logger *log;
     store *store;
+
+    /* Its own. */
+    http *http; /* NULL: no provider is of this kind, or closed */
 } channels;
 
+/* Makes its own parts; the rest is filled already. ERROR_OUT_OF_MEMORY. */
+MUST_CHECK bool channels_init(channels *c, uv_loop_t *loop, error *e);
+/* Ends what is outward: deliveries that are pending there stay so, without a call of `done`, and so do those
+ * that are still asked for. The loop must turn once more. */
+void channels_close(channels *c);
+
 /* The first step of the workflow whose `provider` names none that there is, or NULL. */
-const step *channel_find_unknown(const workflow *w);
+const step *channel_find_unknown(const config *c, const workflow *w);
 /* The provider that serves a step: its own, or the one that [channels] names for its type; "unknown" where
  * there is none. Static. */
 const char *channel_provider(const config *c, const step *s);

@@ -19,18 +19,20 @@ static void log_findings(const workflow_findings *f, const logger *log)
 }
 
 /* Providers are the worker's, so the engine cannot know their names. */
-static bool check_providers(const workflow_files *files, const logger *log)
+static bool check_providers(const config *c, const workflow_files *files, const logger *log)
 {
     bool ok = true;
     for (size_t i = 0; i < files->count; i++) {
         const workflow_file *file = files->items[i];
-        const step *s = channel_find_unknown(file->workflow);
+        const step *s = channel_find_unknown(c, file->workflow);
         if (s == NULL)
             continue;
         log_error(log, "workflow_invalid", log_text("file", file->document.name),
                   log_text("workflow_id", file->workflow->id.text), log_text("step_id", s->id.text),
-                  log_text("rule", "provider"),
-                  log_text("message", "the step's provider is not one of inbox, log, null"));
+                  log_text("rule", "provider"), log_text("provider", s->provider.text),
+                  log_text("nearest", config_nearest_provider(c, s->provider.text)),
+                  log_text("message", "the step's provider is none of inbox, log, null, nor of a section "
+                                      "[provider.NAME]"));
         ok = false;
     }
     return ok;
@@ -46,7 +48,7 @@ static bool load_documents(startup *s, const config *c, const logger *log)
     if (!sound)
         log_findings(&findings, log);
     arena_free(&memory);
-    return sound && check_providers(&s->documents, log);
+    return sound && check_providers(c, &s->documents, log);
 }
 
 bool startup_load(startup *s, const config *c, const logger *log)

@@ -57,19 +57,28 @@ static bool blame(const loader *l, const char *section, const char *name)
 
 static bool refuse_unknown_section(error *e, const char *section)
 {
+    char provider[NAME_SIZE];
     nearest n;
     nearest_init(&n, section);
     for (size_t i = 0; i < config_key_count; i++)
         nearest_try(&n, config_keys[i].section);
+    snprintf(provider, sizeof provider, "provider%s", section + strcspn(section, "."));
+    nearest_try(&n, provider);
     nearest_try(&n, "kafka");
     nearest_try(&n, "kafka.consumer");
     nearest_try(&n, "kafka.producer");
-    if (*section == '\0')
-        return error_set(e, ERROR_CONFIG, 0, "stands in no section; put it under [worker], [kafka], ...");
     if (nearest_found(&n) == NULL)
         return error_set(e, ERROR_CONFIG, 0, "unknown section [%s]", section);
     return error_set(e, ERROR_CONFIG, 0, "unknown section [%s]; did you mean [%s]?", section,
                      nearest_found(&n));
+}
+
+static bool is_section(const char *section)
+{
+    size_t i = 0;
+    while (i < config_key_count && strcmp(config_keys[i].section, section) != 0)
+        i++;
+    return i < config_key_count;
 }
 
 /* A key that exists in another section was put into the wrong one; else it was misspelt. */
@@ -78,19 +87,19 @@ static bool refuse_unknown_key(error *e, const char *section, const char *name)
     char wanted[2 * NAME_SIZE];
     char known[CONFIG_KEYS_MAX][64];
     nearest n;
-    bool section_known = false;
+    if (*section != '\0' && !is_section(section))
+        return refuse_unknown_section(e, section);
     snprintf(wanted, sizeof wanted, "%s.%s", section, name);
     nearest_init(&n, wanted);
     for (size_t i = 0; i < config_key_count; i++) {
         const config_key *key = &config_keys[i];
-        section_known = section_known || strcmp(key->section, section) == 0;
         snprintf(known[i], sizeof known[i], "%s.%s", key->section, key->name);
         if (strcmp(key->name, name) == 0)
             return error_set(e, ERROR_CONFIG, 0, "unknown key; did you mean %s?", known[i]);
         nearest_try(&n, known[i]);
     }
-    if (!section_known)
-        return refuse_unknown_section(e, section);
+    if (*section == '\0')
+        return error_set(e, ERROR_CONFIG, 0, "stands in no section; put it under [worker], [kafka], ...");
     if (nearest_found(&n) == NULL)
         return error_set(e, ERROR_CONFIG, 0, "unknown key; carillon worker --keys lists all");
     return error_set(e, ERROR_CONFIG, 0, "unknown key; did you mean %s?", nearest_found(&n));
@@ -101,34 +110,52 @@ static bool refuse_unsupported(error *e, const char *section)
     if (strcmp(section, "registry") == 0)
         return error_set(e, ERROR_CONFIG, 0,
                          "a schema registry is not supported yet; put writer schemas into worker.schemas");
-    if (strcmp(section, "provider") == 0 || strncmp(section, "provider.", 9) == 0)
-        return error_set(e, ERROR_CONFIG, 0,
-                         "configured providers are not supported yet; [channels] takes inbox, log or null");
     return true;
 }
 
-static bool set_key(loader *l, const config_key *key, const char *text)
+/* `owner` has the key's field: the config or a provider. */
+static bool set_key(loader *l, void *owner, config_setting *setting, const config_key *key, const char *text)
 {
-    config_setting *setting = &l->config->settings[key - config_keys];
     if (setting->origin.layer == CONFIG_FILE && l->origin.layer == CONFIG_FILE)
         return error_set(l->error, ERROR_CONFIG, 0, "is given twice, first in line %d", setting->origin.line);
-    if (!config_value_parse(l->config, key, text, l->error))
+    if (!config_value_parse(&l->config->memory, owner, key, text, l->error))
         return false;
     setting->text = arena_copy(&l->config->memory, text, strlen(text));
     setting->origin = l->origin;
     return setting->text != NULL || out_of_memory(l->error);
 }
 
+static bool set_own_key(loader *l, const char *section, const char *name, const char *text)
+{
+    config *c = l->config;
+    const config_key *key = config_key_find(section, name);
+    if (key == NULL)
+        return refuse_unknown_key(l->error, section, name);
+    return set_key(l, c, &c->settings[key - config_keys], key, text);
+}
+
+static bool set_provider_key(loader *l, const char *section, const char *name, const char *text)
+{
+    const config_key *key = config_provider_key_find(name);
+    config_provider *p = config_provider_open(l->config, section, l->error);
+    if (p == NULL)
+        return false;
+    if (key == NULL)
+        return config_provider_refuse_key(section, name, l->error);
+    return set_key(l, p, &p->settings[key - config_provider_keys], key, text);
+}
+
 static bool set_value(loader *l, const char *section, const char *name, const char *text)
 {
     config_properties *properties = config_kafka_section(l->config, section);
-    const config_key *key = config_key_find(section, name);
     bool set = refuse_unsupported(l->error, section);
     if (set && properties != NULL) {
         config_property property = {name, text, l->origin};
         set = config_kafka_set(l->config, properties, &property, l->scratch, l->error);
+    } else if (set && config_is_provider_section(section)) {
+        set = set_provider_key(l, section, name, text);
     } else if (set) {
-        set = key != NULL ? set_key(l, key, text) : refuse_unknown_key(l->error, section, name);
+        set = set_own_key(l, section, name, text);
     }
     return set || blame(l, section, name);
 }
@@ -188,14 +215,6 @@ static bool load_file(loader *l, const char *path)
 
 /* ---- the environment ---- */
 
-/* Upper case, dots to underscores. */
-static void environment_name(char *out, size_t size, const char *section, const char *name)
-{
-    snprintf(out, size, "%s_%s", section, name);
-    for (; *out != '\0'; out++)
-        *out = (char)(*out == '.' ? '_' : toupper((unsigned char)*out));
-}
-
 /* Kubernetes gives every container such variables for each service of its namespace; one named carillon-redis
  * would otherwise look like ours. */
 static bool is_service_link(const char *name)
@@ -216,7 +235,7 @@ static bool refuse_unknown_variable(const loader *l, const char *name)
     nearest n;
     nearest_init(&n, name);
     for (size_t i = 0; i < config_key_count; i++) {
-        environment_name(known[i], NAME_SIZE, config_keys[i].section, config_keys[i].name);
+        config_variable_name(known[i], NAME_SIZE, config_keys[i].section, config_keys[i].name);
         nearest_try(&n, known[i]);
     }
     if (nearest_found(&n) == NULL)
@@ -229,7 +248,7 @@ static bool refuse_unknown_variable(const loader *l, const char *name)
 static const char *after_section(const char *name, const char *section)
 {
     char prefix[NAME_SIZE];
-    environment_name(prefix, sizeof prefix, section, "");
+    config_variable_name(prefix, sizeof prefix, section, "");
     size_t size = strlen(prefix);
     return strncmp(name, prefix, size) == 0 ? name + size : NULL;
 }
@@ -243,15 +262,23 @@ static bool set_property_variable(loader *l, const char *section, const char *re
     return set_value(l, section, name, text);
 }
 
+static bool set_provider_variable(loader *l, const char *rest, const char *text)
+{
+    char section[NAME_SIZE];
+    const config_key *key = config_provider_variable(l->config, rest, section, sizeof section, l->error);
+    if (key == NULL)
+        return error_prefix(l->error, "environment variable %s", l->origin.name);
+    return set_value(l, section, key->name, text);
+}
+
 /* `name` is without CARILLON_. What begins with none of our sections is somebody else's. */
 static bool set_variable(loader *l, const char *name, const char *text)
 {
     static const char *const property_sections[] = {"kafka.consumer", "kafka.producer", "kafka"};
-    static const char *const other_sections[] = {"worker",   "admin",    "redis",
-                                                 "channels", "registry", "provider"};
+    static const char *const other_sections[] = {"worker", "admin", "redis", "channels", "registry"};
     char known[NAME_SIZE];
     for (size_t i = 0; i < config_key_count; i++) {
-        environment_name(known, sizeof known, config_keys[i].section, config_keys[i].name);
+        config_variable_name(known, sizeof known, config_keys[i].section, config_keys[i].name);
         if (strcmp(known, name) == 0)
             return set_value(l, config_keys[i].section, config_keys[i].name, text);
     }
@@ -262,6 +289,9 @@ static bool set_variable(loader *l, const char *name, const char *text)
         if (rest != NULL)
             return set_property_variable(l, property_sections[i], rest, text);
     }
+    const char *of_provider = after_section(name, "provider");
+    if (of_provider != NULL)
+        return set_provider_variable(l, of_provider, text);
     for (size_t i = 0; i < sizeof other_sections / sizeof other_sections[0]; i++) {
         const char *rest = after_section(name, other_sections[i]);
         if (rest != NULL && !refuse_unsupported(l->error, other_sections[i]))
@@ -297,6 +327,8 @@ static size_t section_size(const char *set)
 {
     if (strncmp(set, "kafka.consumer.", 15) == 0 || strncmp(set, "kafka.producer.", 15) == 0)
         return 14;
+    if (strncmp(set, "provider.", 9) == 0)
+        return 9 + strcspn(set + 9, ".=");
     return strcspn(set, ".=");
 }
 
@@ -365,6 +397,56 @@ static bool check_topics(const config *c, error *e)
     return true;
 }
 
+/* Whatever was said of a provider, it must have been said what it is. */
+static bool check_providers(loader *l)
+{
+    const config *c = l->config;
+    char section[NAME_SIZE];
+    for (size_t i = CONFIG_NULL + 1; i < c->provider_count; i++) {
+        const config_setting *settings = c->providers[i].settings;
+        for (size_t k = 0; k < CONFIG_PROVIDER_KEYS; k++) {
+            if (settings[k].text != NULL)
+                continue;
+            error_set(l->error, ERROR_CONFIG, 0, "must be given");
+            snprintf(section, sizeof section, "provider.%s", c->providers[i].name);
+            l->origin = (config_origin){.layer = CONFIG_DEFAULT};
+            return blame(l, section, config_provider_keys[k].name);
+        }
+    }
+    return true;
+}
+
+static bool refuse_provider(const config *c, const char *name, error *e)
+{
+    const char *near = config_nearest_provider(c, name);
+    if (near != NULL)
+        return error_set(e, ERROR_CONFIG, 0, "no provider is named '%s'; did you mean %s?", name, near);
+    return error_set(e, ERROR_CONFIG, 0,
+                     "no provider is named '%s'; inbox, log and null are built in, others are sections "
+                     "[provider.NAME]",
+                     name);
+}
+
+/* Names become places, now that all providers are known. */
+static bool find_providers(loader *l)
+{
+    config *c = l->config;
+    for (size_t i = 0; i < config_key_count; i++) {
+        const config_key *key = &config_keys[i];
+        const config_setting *setting = &c->settings[i];
+        if (key->type != CONFIG_TYPE_PROVIDER)
+            continue;
+        size_t place = config_find_provider(c, setting->text, strlen(setting->text));
+        if (place == c->provider_count) {
+            l->origin = setting->origin;
+            refuse_provider(c, setting->text, l->error);
+            return blame(l, key->section, key->name);
+        }
+        *(int *)(void *)((char *)c + key->offset) = (int)place;
+    }
+    return true;
+}
+
 static bool check(const config *c, error *e)
 {
     if (c->framing != CONFIG_SINGLE_OBJECT)
@@ -396,13 +478,14 @@ static bool load(loader *l, const config_source *source)
             return false;
     }
     l->config->admin_listen.is_default = is_default(l->config, "admin", "listen");
-    return default_brokers(l) && check(l->config, l->error);
+    return default_brokers(l) && check_providers(l) && find_providers(l) && check(l->config, l->error);
 }
 
 bool config_load(config *c, const config_source *source, error *e)
 {
     *c = (config){0};
     arena_init(&c->memory, 8192, MEMORY_MAX);
+    config_providers_init(c);
     loader l = {.config = c, .error = e, .scratch = rd_kafka_conf_new()};
     bool loaded = load(&l, source);
     rd_kafka_conf_destroy(l.scratch);

@@ -11,15 +11,23 @@
 #include <stdio.h>
 
 #include "engine/value/arena.h"
+#include "worker/config/http_url.h"
 #include "worker/config/redis_url.h"
 #include "worker/log.h"
 
 struct rd_kafka_conf_s;
 
-enum { CONFIG_KEYS_MAX = 48, CONFIG_CHANNELS = 4 };
+enum {
+    CONFIG_KEYS_MAX = 48,
+    CONFIG_CHANNELS = 4,
+    CONFIG_PROVIDERS_MAX = 3 + 32, /* built in, and sections [provider.NAME] */
+    CONFIG_PROVIDER_KEYS = 6,
+};
 
 typedef enum config_framing { CONFIG_SINGLE_OBJECT, CONFIG_CONFLUENT, CONFIG_AUTO } config_framing;
-typedef enum config_provider { CONFIG_INBOX, CONFIG_LOG, CONFIG_NULL } config_provider;
+/* The first three are built in: providers of their own name, at this place in config.providers. */
+typedef enum config_provider_kind { CONFIG_INBOX, CONFIG_LOG, CONFIG_NULL, CONFIG_HTTP } config_provider_kind;
+typedef enum config_on_unknown { CONFIG_UNKNOWN_RETRY, CONFIG_UNKNOWN_FAIL } config_on_unknown;
 /* In the order of the data model's step types. */
 typedef enum config_channel { CONFIG_IN_APP, CONFIG_EMAIL, CONFIG_SMS, CONFIG_PUSH } config_channel;
 
@@ -61,6 +69,18 @@ typedef struct config_setting {
     config_origin origin;
 } config_setting;
 
+/* Who delivers. Of the built-in ones only name and kind mean something. */
+typedef struct config_provider {
+    const char *name;
+    int kind; /* config_provider_kind */
+    http_url url;
+    int64_t timeout_ms;
+    int64_t connect_timeout_ms;
+    int64_t concurrency;                           /* deliveries in flight per shard */
+    int on_unknown;                                /* config_on_unknown */
+    config_setting settings[CONFIG_PROVIDER_KEYS]; /* as given, in the table's order */
+} config_provider;
+
 /* Filled by config_load, read-only afterwards. All texts live in `memory`. */
 typedef struct config {
     /* [worker] */
@@ -97,7 +117,10 @@ typedef struct config {
     int64_t redis_timeout_ms;
     int64_t retention_ms;
     /* [channels] */
-    int channels[CONFIG_CHANNELS]; /* config_provider, by config_channel */
+    int channels[CONFIG_CHANNELS]; /* an index into providers, by config_channel */
+    /* [provider.NAME] */
+    config_provider providers[CONFIG_PROVIDERS_MAX];
+    size_t provider_count;
 
     arena memory;
     config_setting settings[CONFIG_KEYS_MAX]; /* as given, in the table's order */
@@ -114,6 +137,11 @@ typedef struct config_source {
  * then be freed as well. Paths of the source are borrowed. */
 MUST_CHECK bool config_load(config *c, const config_source *source, error *e);
 void config_free(config *c);
+
+/* The provider's place in c->providers; provider_count where none has this name. */
+size_t config_find_provider(const config *c, const char *name, size_t size);
+/* The provider whose name is nearest, or NULL where none is near. */
+const char *config_nearest_provider(const config *c, const char *name);
 
 /* Sets [kafka]'s properties and then `specific` (may be NULL) ones on a librdkafka configuration. */
 MUST_CHECK bool config_apply_kafka(const config *c, const config_properties *specific,

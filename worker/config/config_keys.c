@@ -8,7 +8,6 @@
 enum { SECOND_MS = 1000, MINUTE_MS = 60 * SECOND_MS, HOUR_MS = 60 * MINUTE_MS };
 
 #define FIELD(field) .offset = offsetof(config, field)
-#define PROVIDERS .choices = {"inbox", "log", "null"}
 
 /* Grouped by section; the order is that of --help and --print-config. */
 const config_key config_keys[] = {
@@ -66,13 +65,15 @@ const config_key config_keys[] = {
     {"redis", "retention", CONFIG_TYPE_DURATION, FIELD(retention_ms), "24h", SECOND_MS,
      INT64_C(3660) * 24 * HOUR_MS,
      .help = "how long the record of a finished execution is kept; repeated triggers are known as long"},
-    {"channels", "IN_APP", CONFIG_TYPE_CHOICE, FIELD(channels[CONFIG_IN_APP]), "inbox", PROVIDERS,
-     .help = "provider of IN_APP steps: inbox (in Redis), log (a line without content), null (nothing)"},
-    {"channels", "EMAIL", CONFIG_TYPE_CHOICE, FIELD(channels[CONFIG_EMAIL]), "log", PROVIDERS,
+    {"channels", "IN_APP", CONFIG_TYPE_PROVIDER, FIELD(channels[CONFIG_IN_APP]), "inbox",
+     .help =
+         "provider of IN_APP steps: inbox (in Redis), log (a line without content), null (nothing), or the "
+         "NAME of a section [provider.NAME]"},
+    {"channels", "EMAIL", CONFIG_TYPE_PROVIDER, FIELD(channels[CONFIG_EMAIL]), "log",
      .help = "provider of EMAIL steps"},
-    {"channels", "SMS", CONFIG_TYPE_CHOICE, FIELD(channels[CONFIG_SMS]), "log", PROVIDERS,
+    {"channels", "SMS", CONFIG_TYPE_PROVIDER, FIELD(channels[CONFIG_SMS]), "log",
      .help = "provider of SMS steps"},
-    {"channels", "PUSH", CONFIG_TYPE_CHOICE, FIELD(channels[CONFIG_PUSH]), "log", PROVIDERS,
+    {"channels", "PUSH", CONFIG_TYPE_PROVIDER, FIELD(channels[CONFIG_PUSH]), "log",
      .help = "provider of PUSH steps"},
 };
 

@@ -17,14 +17,17 @@ typedef enum config_type {
     CONFIG_TYPE_SIZE,        /* int64_t bytes; a bare number is in bytes */
     CONFIG_TYPE_REDIS_URL,   /* redis_url */
     CONFIG_TYPE_LISTEN,      /* config_listen: host:port, or nothing */
+    CONFIG_TYPE_HTTP_URL,    /* http_url */
+    CONFIG_TYPE_KIND,        /* int, config_provider_kind: one that takes a section */
+    CONFIG_TYPE_PROVIDER,    /* int, a name of config.providers: looked up once all of them are known */
 } config_type;
 
 typedef struct config_key {
     const char *section;
     const char *name;
     config_type type;
-    size_t offset;        /* of its field in config */
-    const char *fallback; /* the default as text; NULL: computed at start */
+    size_t offset;        /* of its field in config (or in config_provider) */
+    const char *fallback; /* the default as text; NULL: computed at start, or must be given */
     int64_t minimum;      /* of numbers, durations and sizes */
     int64_t maximum;
     const char *choices[4]; /* NULL after the last, where there are fewer */
@@ -37,8 +40,32 @@ extern const size_t config_key_count;
 /* NULL where there is none. */
 const config_key *config_key_find(const char *section, const char *name);
 
-/* Writes the value into its field. Errors are sentences without the key's name. */
-MUST_CHECK bool config_value_parse(config *c, const config_key *key, const char *text, error *e);
+/* Writes the value into its field of `owner`, a config or config_provider; texts go into the arena. Errors
+ * are sentences without the key's name. */
+MUST_CHECK bool config_value_parse(arena *a, void *owner, const config_key *key, const char *text, error *e);
+
+/* Where a key's variable begins: SECTION_KEY in upper case, dots and dashes as underscores. */
+void config_variable_name(char *out, size_t size, const char *section, const char *name);
+
+/* What [provider.NAME] may hold. */
+extern const config_key config_provider_keys[CONFIG_PROVIDER_KEYS];
+
+/* NULL where there is none. */
+const config_key *config_provider_key_find(const char *name);
+/* Names the nearest key of a provider. Returns false. */
+bool config_provider_refuse_key(const char *section, const char *name, error *e);
+/* Makes the built-in ones. */
+void config_providers_init(config *c);
+/* True for sections that are [provider.NAME], or were meant to be. */
+bool config_is_provider_section(const char *section);
+/* The provider of a section, with its defaults where this is the first that is heard of it. NULL with the
+ * error: a sentence without the section's name. */
+MUST_CHECK config_provider *config_provider_open(config *c, const char *section, error *e);
+/* Finds what is meant by CARILLON_PROVIDER_<rest>: a section and one of its keys. The longest key at the end
+ * is meant; before it stands the name of a provider that there is, in capitals and with underscores for
+ * dashes, or that of a new one, in small letters then. NULL with the error. */
+MUST_CHECK const config_key *config_provider_variable(const config *c, const char *rest, char *section,
+                                                      size_t section_size, error *e);
 
 /* The properties of [kafka], [kafka.consumer] or [kafka.producer]; NULL for any other section. */
 config_properties *config_kafka_section(config *c, const char *section);

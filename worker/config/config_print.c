@@ -8,6 +8,12 @@ static void print_section(FILE *out, size_t i)
         fprintf(out, "%s[%s]\n", i == 0 ? "" : "\n", config_keys[i].section);
 }
 
+static void print_key(FILE *out, const config_key *key)
+{
+    fprintf(out, "  %s%s%s\n      %s\n", key->name, key->fallback == NULL ? "" : " = ",
+            key->fallback == NULL ? "" : key->fallback, key->help);
+}
+
 static void print_origin(FILE *out, const config_origin *origin)
 {
     switch (origin->layer) {
@@ -34,6 +40,16 @@ static void print_properties(FILE *out, const char *section, const config_proper
     }
 }
 
+static void print_provider(FILE *out, const config_provider *p)
+{
+    fprintf(out, "\n[provider.%s]\n", p->name);
+    for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++) {
+        bool is_url = config_provider_keys[i].type == CONFIG_TYPE_HTTP_URL;
+        fprintf(out, "%s = %s", config_provider_keys[i].name, is_url ? p->url.shown : p->settings[i].text);
+        print_origin(out, &p->settings[i].origin);
+    }
+}
+
 void config_print(const config *c, FILE *out)
 {
     for (size_t i = 0; i < config_key_count; i++) {
@@ -42,6 +58,8 @@ void config_print(const config *c, FILE *out)
         fprintf(out, "%s = %s", config_keys[i].name, is_url ? c->redis.shown : c->settings[i].text);
         print_origin(out, &c->settings[i].origin);
     }
+    for (size_t i = CONFIG_NULL + 1; i < c->provider_count; i++)
+        print_provider(out, &c->providers[i]);
     print_properties(out, "kafka", &c->kafka);
     print_properties(out, "kafka.consumer", &c->kafka_consumer);
     print_properties(out, "kafka.producer", &c->kafka_producer);
@@ -50,11 +68,12 @@ void config_print(const config *c, FILE *out)
 void config_print_keys(FILE *out)
 {
     for (size_t i = 0; i < config_key_count; i++) {
-        const config_key *key = &config_keys[i];
         print_section(out, i);
-        fprintf(out, "  %s%s%s\n      %s\n", key->name, key->fallback == NULL ? "" : " = ",
-                key->fallback == NULL ? "" : key->fallback, key->help);
+        print_key(out, &config_keys[i]);
     }
+    fprintf(out, "\n[%s]\n", config_provider_keys[0].section);
+    for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++)
+        print_key(out, &config_provider_keys[i]);
     fputs(
         "\n[kafka]\n  any librdkafka property, e.g. bootstrap.servers = 127.0.0.1:9092\n"
         "\n[kafka.consumer]\n  more of them, for the consumers only\n"

@@ -134,18 +134,18 @@ static bool is_topic(const char *text, size_t size)
     return true;
 }
 
-static bool copy_topic(config *c, const char **field, const char *text, size_t size, error *e)
+static bool copy_topic(arena *a, const char **field, const char *text, size_t size, error *e)
 {
     if (!is_topic(text, size))
         return error_set(e, ERROR_CONFIG, 0,
                          "must be a topic name: up to 249 letters, digits, '.', '_' and '-'");
-    *field = arena_copy(&c->memory, text, size);
+    *field = arena_copy(a, text, size);
     return *field != NULL || out_of_memory(e);
 }
 
-static bool parse_topics(config *c, config_list *field, const char *text, error *e)
+static bool parse_topics(arena *a, config_list *field, const char *text, error *e)
 {
-    const char **items = arena_calloc(&c->memory, TOPICS_MAX, sizeof *items);
+    const char **items = arena_calloc(a, TOPICS_MAX, sizeof *items);
     size_t count = 0;
     if (items == NULL)
         return out_of_memory(e);
@@ -156,7 +156,7 @@ static bool parse_topics(config *c, config_list *field, const char *text, error 
         if (count == TOPICS_MAX)
             return error_set(e, ERROR_CONFIG, 0, "has more than %d topics", TOPICS_MAX);
         size_t size = strcspn(text, " \t,");
-        if (!copy_topic(c, &items[count++], text, size, e))
+        if (!copy_topic(a, &items[count++], text, size, e))
             return false;
         text += size;
     }
@@ -166,11 +166,11 @@ static bool parse_topics(config *c, config_list *field, const char *text, error 
     return true;
 }
 
-static bool parse_text(config *c, const char **field, const char *text, error *e)
+static bool parse_text(arena *a, const char **field, const char *text, error *e)
 {
     if (*text == '\0')
         return error_set(e, ERROR_CONFIG, 0, "must not be empty");
-    *field = arena_copy(&c->memory, text, strlen(text));
+    *field = arena_copy(a, text, strlen(text));
     return *field != NULL || out_of_memory(e);
 }
 
@@ -182,7 +182,7 @@ static bool is_port(const char *text)
 }
 
 /* The host may stand in brackets, as an IPv6 address must. */
-static bool parse_listen(config *c, config_listen *field, const char *text, error *e)
+static bool parse_listen(arena *a, config_listen *field, const char *text, error *e)
 {
     *field = (config_listen){0};
     if (*text == '\0')
@@ -194,21 +194,43 @@ static bool parse_listen(config *c, config_listen *field, const char *text, erro
         return error_set(e, ERROR_CONFIG, 0,
                          "must be host:port (127.0.0.1:9464, 0.0.0.0:9464, [::]:9464) or empty, not '%s'",
                          text);
-    field->host = arena_copy(&c->memory, text + bracketed, size - (bracketed ? 2 : 0));
-    field->port = arena_copy(&c->memory, colon + 1, strlen(colon + 1));
+    field->host = arena_copy(a, text + bracketed, size - (bracketed ? 2 : 0));
+    field->port = arena_copy(a, colon + 1, strlen(colon + 1));
     return (field->host != NULL && field->port != NULL) || out_of_memory(e);
 }
 
-bool config_value_parse(config *c, const config_key *key, const char *text, error *e)
+static bool is_one_of(const char *text, const char *const *words)
 {
-    void *field = (char *)c + key->offset;
+    while (*words != NULL && strcmp(text, *words) != 0)
+        words++;
+    return *words != NULL;
+}
+
+static bool parse_kind(int *field, const char *text, error *e)
+{
+    static const char *const built_in[] = {"inbox", "log", "null", NULL};
+    static const char *const planned[] = {"smtp", "kafka", NULL};
+    *field = CONFIG_HTTP;
+    if (strcmp(text, "http") == 0)
+        return true;
+    if (is_one_of(text, built_in))
+        return error_set(e, ERROR_CONFIG, 0, "%s has no section: [channels] and steps name it as it is",
+                         text);
+    if (is_one_of(text, planned))
+        return error_set(e, ERROR_CONFIG, 0, "%s is not supported yet; http is", text);
+    return error_set(e, ERROR_CONFIG, 0, "must be http, not '%s'", text);
+}
+
+bool config_value_parse(arena *a, void *owner, const config_key *key, const char *text, error *e)
+{
+    void *field = (char *)owner + key->offset;
     switch (key->type) {
     case CONFIG_TYPE_TEXT:
-        return parse_text(c, field, text, e);
+        return parse_text(a, field, text, e);
     case CONFIG_TYPE_TOPIC:
-        return copy_topic(c, field, text, strlen(text), e);
+        return copy_topic(a, field, text, strlen(text), e);
     case CONFIG_TYPE_TOPICS:
-        return parse_topics(c, field, text, e);
+        return parse_topics(a, field, text, e);
     case CONFIG_TYPE_INTEGER:
     case CONFIG_TYPE_SIZE:
         return parse_quantity(field, key, text, e);
@@ -220,9 +242,15 @@ bool config_value_parse(config *c, const config_key *key, const char *text, erro
     case CONFIG_TYPE_CHOICE:
         return parse_choice(field, key, text, e);
     case CONFIG_TYPE_REDIS_URL:
-        return redis_url_parse(&c->memory, text, field, e);
+        return redis_url_parse(a, text, field, e);
     case CONFIG_TYPE_LISTEN:
-        return parse_listen(c, field, text, e);
+        return parse_listen(a, field, text, e);
+    case CONFIG_TYPE_HTTP_URL:
+        return http_url_parse(a, text, field, e);
+    case CONFIG_TYPE_KIND:
+        return parse_kind(field, text, e);
+    case CONFIG_TYPE_PROVIDER:
+        return *text != '\0' || error_set(e, ERROR_CONFIG, 0, "must name a provider");
     }
     return false;
 }

@@ -107,6 +107,7 @@ void shard_close(shard *s)
         uv_timer_stop(&s->retry);
         uv_timer_stop(&s->pulse);
         intake_notify(s->intake, -1);
+        channels_close(&s->tasks.channels);
         shard_publish_status(s);
         shard_post_figures(s);
         atomic_store_explicit(&s->turned_ms, INT64_MAX, memory_order_relaxed);

@@ -372,6 +372,12 @@ bool shard_loop_make(shard *s, error *e)
     }
     s->tasks.store = s->store;
     s->tasks.channels = (channels){.config = c, .log = s->options.log, .store = s->store};
+    if (!channels_init(&s->tasks.channels, &s->loop, e)) {
+        store_close(s->store, NULL, NULL);
+        uv_run(&s->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&s->loop);
+        return false;
+    }
     uv_prepare_init(&s->loop, &s->turn);
     uv_idle_init(&s->loop, &s->busy);
     uv_timer_init(&s->loop, &s->timer);

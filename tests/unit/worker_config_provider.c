@@ -1,0 +1,296 @@
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "worker/config/config.h"
+
+#define MAIL "[provider.mail]\nkind = http\nurl = http://h/\n"
+
+static config c;
+static error e;
+static char path[] = "carillon-XXXXXX.conf";
+
+static void begin(void)
+{
+    cr_assert_eq(chdir("/tmp"), 0);
+    close(mkstemps(path, 5));
+}
+
+static void end(void)
+{
+    config_free(&c);
+    unlink(path);
+}
+
+TestSuite(worker_config_provider, .init = begin, .fini = end);
+
+/* variables and sets end with NULL and may be NULL themselves. */
+static bool load_all(const char *text, const char *const *variables, const char *const *sets)
+{
+    config_source source = {.path = path, .environment = (char *const *)variables, .sets = sets};
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file);
+    fputs(text, file);
+    fclose(file);
+    while (sets != NULL && sets[source.set_count] != NULL)
+        source.set_count++;
+    config_free(&c);
+    e = (error){0};
+    return config_load(&c, &source, &e);
+}
+
+static void expect_loaded(const char *text)
+{
+    cr_assert(load_all(text, NULL, NULL), "%s: %s", text, e.message);
+}
+
+/* The sentence behind the file's name and the line. */
+static void expect_refused(const char *text, const char *sentence)
+{
+    cr_expect_not(load_all(text, NULL, NULL), "%s was taken", text);
+    cr_expect_eq(e.code, ERROR_CONFIG);
+    const char *said = strstr(e.message, sentence);
+    cr_expect(said != NULL && strcmp(said, sentence) == 0, "%s", e.message);
+}
+
+static void expect_variable_refused(const char *variable, const char *sentence)
+{
+    const char *variables[] = {variable, NULL};
+    cr_expect_not(load_all(MAIL, variables, NULL), "%s was taken", variable);
+    cr_expect_not_null(strstr(e.message, sentence), "%s", e.message);
+}
+
+static const config_provider *provider(const char *name)
+{
+    size_t place = config_find_provider(&c, name, strlen(name));
+    cr_assert_lt(place, c.provider_count, "%s", name);
+    return &c.providers[place];
+}
+
+static char *print(void)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    config_print(&c, out);
+    fclose(out);
+    return text;
+}
+
+Test(worker_config_provider, has_defaults)
+{
+    expect_loaded(MAIL);
+    const config_provider *p = provider("mail");
+    cr_expect_eq(p->kind, CONFIG_HTTP);
+    cr_expect_str_eq(p->url.text, "http://h/");
+    cr_expect_eq(p->timeout_ms, 10000);
+    cr_expect_eq(p->connect_timeout_ms, 3000);
+    cr_expect_eq(p->concurrency, 256);
+    cr_expect_eq(p->on_unknown, CONFIG_UNKNOWN_RETRY);
+}
+
+Test(worker_config_provider, takes_what_it_is_told)
+{
+    expect_loaded("[provider.Push_2-b]\nurl = https://u:p@h:8443/x?y=1\ntimeout.ms = 2s\nconcurrency = 1\n"
+                  "connect.timeout.ms = 500\non_unknown = fail\nkind = http\n" MAIL);
+    const config_provider *p = provider("Push_2-b");
+    cr_expect_str_eq(p->url.text, "https://u:p@h:8443/x?y=1");
+    cr_expect_eq(p->timeout_ms, 2000);
+    cr_expect_eq(p->connect_timeout_ms, 500);
+    cr_expect_eq(p->concurrency, 1);
+    cr_expect_eq(p->on_unknown, CONFIG_UNKNOWN_FAIL);
+    cr_expect_str_eq(provider("mail")->url.text, "http://h/");
+}
+
+Test(worker_config_provider, a_channel_names_one_wherever_it_is_configured)
+{
+    expect_loaded("[channels]\nEMAIL = mail\nSMS = null\n" MAIL);
+    cr_expect_eq(&c.providers[c.channels[CONFIG_EMAIL]], provider("mail"));
+    cr_expect_str_eq(c.providers[c.channels[CONFIG_SMS]].name, "null");
+    cr_expect_eq(c.providers[c.channels[CONFIG_IN_APP]].kind, CONFIG_INBOX);
+    const char *sets[] = {"provider.late.kind=http", "provider.late.url=http://l", NULL};
+    cr_assert(load_all("[channels]\nEMAIL = late\n", NULL, sets), "%s", e.message);
+    cr_expect_str_eq(c.providers[c.channels[CONFIG_EMAIL]].name, "late");
+}
+
+Test(worker_config_provider, a_channel_of_none_names_the_nearest)
+{
+    expect_refused("[channels]\nEMAIL = mial\n" MAIL,
+                   ":2: channels.EMAIL: no provider is named 'mial'; did you mean mail?");
+    expect_refused("[channels]\nEMAIL = inbx\n",
+                   ":2: channels.EMAIL: no provider is named 'inbx'; did you mean inbox?");
+    expect_refused("[channels]\nSMS = Mail\n" MAIL,
+                   ":2: channels.SMS: no provider is named 'Mail'; did you mean mail?");
+}
+
+Test(worker_config_provider, what_is_missing_is_named)
+{
+    expect_refused("[provider.mail]\nkind = http\n", "provider.mail.url: must be given");
+    expect_refused("[provider.mail]\nurl = http://h\n", "provider.mail.kind: must be given");
+}
+
+Test(worker_config_provider, kinds_are_known_or_not_there_yet)
+{
+    expect_refused("[provider.m]\nkind = kafka\n",
+                   ":2: provider.m.kind: kafka is not supported yet; http is");
+    expect_refused("[provider.m]\nkind = log\n",
+                   ":2: provider.m.kind: log has no section: [channels] and steps name it as it is");
+    expect_refused("[provider.m]\nkind = HTTP\n", ":2: provider.m.kind: must be http, not 'HTTP'");
+}
+
+Test(worker_config_provider, an_unknown_key_names_the_nearest)
+{
+    expect_refused("[provider.m]\ntimeoutms = 1\n",
+                   ":2: provider.m.timeoutms: unknown key; did you mean provider.m.timeout.ms?");
+    expect_refused("[provider.m]\nxylophone = 1\n",
+                   ":2: provider.m.xylophone: unknown key; carillon worker --keys lists all");
+    expect_refused("[providr.m]\nurl = 1\n",
+                   ":2: providr.m.url: unknown section [providr.m]; did you mean [provider.m]?");
+}
+
+Test(worker_config_provider, values_are_checked)
+{
+    expect_refused("[provider.m]\nconcurrency = 0\n",
+                   ":2: provider.m.concurrency: must be a whole number from 1 to 10000, not '0'");
+    expect_refused("[provider.m]\non_unknown = guess\n",
+                   ":2: provider.m.on_unknown: must be one of retry, fail, not 'guess'");
+    expect_refused("[provider.m]\nurl = ftp://h\n",
+                   ":2: provider.m.url: must begin with http:// or https://");
+    expect_refused("[provider.m]\nkind = http\nkind = http\n",
+                   ":3: provider.m.kind: is given twice, first in line 2");
+}
+
+Test(worker_config_provider, names_are_letters_digits_and_dashes)
+{
+    static const char said[] =
+        "a provider's section is [provider.NAME] with a name of 1 to 64 letters, digits, '_' and '-'";
+    expect_refused("[provider.]\nkind = http\n", said);
+    expect_refused("[provider]\nkind = http\n", said);
+    expect_refused("[provider.a.b]\nkind = http\n", said);
+    expect_refused("[provider.a b]\nkind = http\n", said);
+    expect_refused("[provider.inbox]\nkind = http\n", "inbox is built in; choose another name");
+}
+
+Test(worker_config_provider, names_that_share_their_variables_are_refused)
+{
+    static const char said[] = "the name differs from a-b in nothing but capitals and dashes, so that "
+                               "environment variables could not tell them apart";
+    expect_refused("[provider.a-b]\nkind = http\n[provider.a_b]\nkind = http\n", said);
+    expect_refused("[provider.a-b]\nkind = http\n[provider.A-B]\nkind = http\n", said);
+    expect_refused("[provider.LOG]\nkind = http\n",
+                   "the name differs from log in nothing but capitals and dashes, so that "
+                   "environment variables could not tell them apart");
+}
+
+Test(worker_config_provider, there_are_no_more_than_a_bound)
+{
+    char text[4096] = "";
+    size_t size = 0;
+    for (int i = 0; i < 32; i++)
+        size += (size_t)snprintf(text + size, sizeof text - size,
+                                 "[provider.p%d]\nkind = http\nurl = http://h\n", i);
+    expect_loaded(text);
+    snprintf(text + size, sizeof text - size, "[provider.more]\nkind = http\n");
+    expect_refused(text, "is one provider too many: at most 32");
+}
+
+Test(worker_config_provider, variables_reach_those_of_the_file)
+{
+    const char *variables[] = {"CARILLON_PROVIDER_MY_MAIL_URL=http://e",
+                               "CARILLON_PROVIDER_MY_MAIL_TIMEOUT_MS=7",
+                               "CARILLON_PROVIDER_MY_MAIL_CONNECT_TIMEOUT_MS=6",
+                               "CARILLON_PROVIDER_MY_MAIL_ON_UNKNOWN=fail",
+                               "CARILLON_CHANNELS_SMS=My-mail",
+                               NULL};
+    cr_assert(load_all("[provider.My-mail]\nkind = http\nurl = http://f\n", variables, NULL), "%s",
+              e.message);
+    cr_expect_str_eq(provider("My-mail")->url.text, "http://e");
+    cr_expect_eq(provider("My-mail")->timeout_ms, 7);
+    cr_expect_eq(provider("My-mail")->connect_timeout_ms, 6);
+    cr_expect_eq(provider("My-mail")->on_unknown, CONFIG_UNKNOWN_FAIL);
+    cr_expect_str_eq(c.providers[c.channels[CONFIG_SMS]].name, "My-mail");
+    cr_expect_eq(c.provider_count, CONFIG_NULL + 2u);
+}
+
+Test(worker_config_provider, variables_make_one_with_a_name_in_small_letters)
+{
+    const char *variables[] = {"CARILLON_PROVIDER_NEW_ONE_URL=http://e",
+                               "CARILLON_PROVIDER_NEW_ONE_KIND=http", NULL};
+    cr_assert(load_all("[channels]\nEMAIL = new_one\n", variables, NULL), "%s", e.message);
+    cr_expect_str_eq(c.providers[c.channels[CONFIG_EMAIL]].url.text, "http://e");
+}
+
+/* provider.x.connect.timeout.ms, not provider.x_connect.timeout.ms. */
+Test(worker_config_provider, the_longest_key_of_a_variable_is_meant)
+{
+    const char *variables[] = {"CARILLON_PROVIDER_X_CONNECT_TIMEOUT_MS=6", NULL};
+    cr_assert_not(load_all("[provider.x_connect]\nkind = http\nurl = http://f\n", variables, NULL));
+    cr_expect_str_eq(e.message, "provider.x.kind: must be given");
+}
+
+Test(worker_config_provider, variables_that_name_no_key_are_refused)
+{
+    expect_variable_refused("CARILLON_PROVIDER_MAIL_ULR=x",
+                            "CARILLON_PROVIDER_MAIL_ULR: names no key; did you mean "
+                            "CARILLON_PROVIDER_MAIL_URL?");
+    expect_variable_refused("CARILLON_PROVIDER_OTHER_ULR=x",
+                            "CARILLON_PROVIDER_OTHER_ULR: names no key; it must be ");
+    expect_variable_refused("CARILLON_PROVIDER_URL=x", "names no key");
+    expect_variable_refused("CARILLON_PROVIDER__URL=x", "names no key");
+    expect_variable_refused("CARILLON_PROVIDER_MAIL_URL=x",
+                            "CARILLON_PROVIDER_MAIL_URL: provider.mail.url: must begin");
+    expect_variable_refused("CARILLON_PROVIDER_LOG_URL=http://x", "log is built in; choose another name");
+}
+
+Test(worker_config_provider, set_overrides_variables)
+{
+    const char *variables[] = {"CARILLON_PROVIDER_MAIL_URL=http://e", NULL};
+    const char *sets[] = {"provider.mail.url=http://s/?a=b", NULL};
+    cr_assert(load_all(MAIL, variables, sets), "%s", e.message);
+    cr_expect_str_eq(provider("mail")->url.text, "http://s/?a=b");
+    const char *wrong[] = {"provider.mail=x", NULL};
+    cr_expect_not(load_all(MAIL, NULL, wrong));
+    cr_expect_str_eq(e.message, "--set takes section.key=value");
+}
+
+Test(worker_config_provider, prints_each_with_its_origins)
+{
+    const char *variables[] = {"CARILLON_PROVIDER_MAIL_TIMEOUT_MS=7s", NULL};
+    char expected[256];
+    cr_assert(load_all(MAIL, variables, NULL), "%s", e.message);
+    char *text = print();
+    snprintf(expected, sizeof expected,
+             "\n[provider.mail]\nkind = http ; %s:2\nurl = http://h/ ; %s:3\n"
+             "timeout.ms = 7s ; CARILLON_PROVIDER_MAIL_TIMEOUT_MS\nconnect.timeout.ms = 3s ; default\n",
+             path, path);
+    cr_expect_not_null(strstr(text, expected), "%s", text);
+    cr_expect_not(load_all("", NULL, (const char *[]){"channels.SMS=mail", NULL}));
+    cr_assert(load_all(text, NULL, (const char *[]){"channels.SMS=mail", NULL}), "%s", e.message);
+    cr_expect_eq(provider("mail")->timeout_ms, 7000);
+    free(text);
+}
+
+Test(worker_config_provider, never_shows_a_secret)
+{
+    expect_loaded("[provider.mail]\nkind = http\nurl = https://hidden:hidden@h/path?key=hidden\n");
+    char *text = print();
+    cr_expect_null(strstr(text, "hidden"));
+    cr_expect_not_null(strstr(text, "url = https://***@h/path?*** ;"), "%s", text);
+    free(text);
+    cr_expect_not(load_all("[provider.mail]\nurl = https://u:hidden@h:port/hidden?hidden\n", NULL, NULL));
+    cr_expect_null(strstr(e.message, "hidden"), "%s", e.message);
+}
+
+Test(worker_config_provider, documents_every_key)
+{
+    char *text;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    config_print_keys(out);
+    fclose(out);
+    cr_expect_not_null(strstr(text, "\n[provider.NAME]\n  kind\n"));
+    cr_expect_not_null(strstr(text, "\n  connect.timeout.ms = 3s\n"));
+    free(text);
+}

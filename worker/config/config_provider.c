@@ -1,0 +1,242 @@
+#include <ctype.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/nearest.h"
+#include "worker/config/config_keys.h"
+
+enum { NAME_SIZE_MAX = 64, VARIABLE_SIZE = 256, HOUR_MS = 60 * 60 * 1000, CONCURRENCY_MAX = 10000 };
+
+static const char section_prefix[] = "provider.";
+
+#define FIELD(field) .offset = offsetof(config_provider, field)
+
+/* In the order of --keys and --print-config. */
+const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
+    {"provider.NAME", "kind", CONFIG_TYPE_KIND, FIELD(kind), NULL,
+     .help = "how it is spoken to; must be given: http (POST of the rendered step as JSON)"},
+    {"provider.NAME", "url", CONFIG_TYPE_HTTP_URL, FIELD(url), NULL,
+     .help = "http[s]://[user[:password]@]host[:port][/path][?query]; must be given"},
+    {"provider.NAME", "timeout.ms", CONFIG_TYPE_MILLISECOND, FIELD(timeout_ms), "10s", 1, HOUR_MS,
+     .help = "a delivery without an answer for so long has failed; waiting for its turn does not count"},
+    {"provider.NAME", "connect.timeout.ms", CONFIG_TYPE_MILLISECOND, FIELD(connect_timeout_ms), "3s", 1,
+     HOUR_MS, .help = "of that, for the name, the connection and TLS"},
+    {"provider.NAME", "concurrency", CONFIG_TYPE_INTEGER, FIELD(concurrency), "256", 1, CONCURRENCY_MAX,
+     .help = "deliveries in flight per shard; more wait for their turn"},
+    {"provider.NAME", "on_unknown", CONFIG_TYPE_CHOICE, FIELD(on_unknown), "retry",
+     .choices = {"retry", "fail"},
+     .help = "when nobody can tell whether a delivery arrived: make it again (at least once) or give up (at "
+             "most once)"},
+};
+
+const config_key *config_provider_key_find(const char *name)
+{
+    for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++) {
+        if (strcmp(config_provider_keys[i].name, name) == 0)
+            return &config_provider_keys[i];
+    }
+    return NULL;
+}
+
+bool config_provider_refuse_key(const char *section, const char *name, error *e)
+{
+    nearest n;
+    nearest_init(&n, name);
+    for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++)
+        nearest_try(&n, config_provider_keys[i].name);
+    if (nearest_found(&n) == NULL)
+        return error_set(e, ERROR_CONFIG, 0, "unknown key; carillon worker --keys lists all");
+    return error_set(e, ERROR_CONFIG, 0, "unknown key; did you mean %s.%s?", section, nearest_found(&n));
+}
+
+void config_providers_init(config *c)
+{
+    static const char *const names[] = {
+        [CONFIG_INBOX] = "inbox", [CONFIG_LOG] = "log", [CONFIG_NULL] = "null"};
+    for (int i = 0; i <= CONFIG_NULL; i++)
+        c->providers[i] = (config_provider){.name = names[i], .kind = i};
+    c->provider_count = CONFIG_NULL + 1;
+}
+
+size_t config_find_provider(const config *c, const char *name, size_t size)
+{
+    size_t i = 0;
+    while (i < c->provider_count &&
+           (strlen(c->providers[i].name) != size || memcmp(c->providers[i].name, name, size) != 0))
+        i++;
+    return i;
+}
+
+const char *config_nearest_provider(const config *c, const char *name)
+{
+    nearest n;
+    nearest_init(&n, name);
+    for (size_t i = 0; i < c->provider_count; i++)
+        nearest_try(&n, c->providers[i].name);
+    return nearest_found(&n);
+}
+
+/* ---- sections ---- */
+
+bool config_is_provider_section(const char *section)
+{
+    return strcmp(section, "provider") == 0 || strncmp(section, section_prefix, strlen(section_prefix)) == 0;
+}
+
+static bool is_name(const char *text)
+{
+    size_t size = strlen(text);
+    for (const char *c = text; *c != '\0'; c++) {
+        if (!isalnum((unsigned char)*c) && *c != '_' && *c != '-')
+            return false;
+    }
+    return size > 0 && size <= NAME_SIZE_MAX;
+}
+
+/* The provider whose variables have the same names, or NULL. */
+static const config_provider *find_spelling(const config *c, const char *spelling)
+{
+    char known[VARIABLE_SIZE];
+    for (size_t i = 0; i < c->provider_count; i++) {
+        config_variable_name(known, sizeof known, c->providers[i].name, "");
+        if (strcmp(known, spelling) == 0)
+            return &c->providers[i];
+    }
+    return NULL;
+}
+
+static bool may_be_added(const config *c, const char *name, error *e)
+{
+    char spelling[VARIABLE_SIZE];
+    if (c->provider_count == CONFIG_PROVIDERS_MAX)
+        return error_set(e, ERROR_CONFIG, 0, "is one provider too many: at most %d",
+                         CONFIG_PROVIDERS_MAX - (CONFIG_NULL + 1));
+    config_variable_name(spelling, sizeof spelling, name, "");
+    const config_provider *other = find_spelling(c, spelling);
+    if (other != NULL)
+        return error_set(e, ERROR_CONFIG, 0,
+                         "the name differs from %s in nothing but capitals and dashes, so that "
+                         "environment variables could not tell them apart",
+                         other->name);
+    return true;
+}
+
+static bool set_defaults(config *c, config_provider *p, error *e)
+{
+    for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++) {
+        const config_key *key = &config_provider_keys[i];
+        p->settings[i].text = key->fallback;
+        if (key->fallback != NULL && !config_value_parse(&c->memory, p, key, key->fallback, e))
+            return false;
+    }
+    return true;
+}
+
+config_provider *config_provider_open(config *c, const char *section, error *e)
+{
+    const char *name = section + strlen("provider") + (section[strlen("provider")] == '.' ? 1 : 0);
+    size_t place = config_find_provider(c, name, strlen(name));
+    if (!is_name(name)) {
+        error_set(
+            e, ERROR_CONFIG, 0,
+            "a provider's section is [provider.NAME] with a name of 1 to %d letters, digits, '_' and '-'",
+            NAME_SIZE_MAX);
+        return NULL;
+    }
+    if (place <= CONFIG_NULL) {
+        error_set(e, ERROR_CONFIG, 0, "%s is built in; choose another name", name);
+        return NULL;
+    }
+    config_provider *p = &c->providers[place];
+    if (place < c->provider_count)
+        return p;
+    if (!may_be_added(c, name, e))
+        return NULL;
+    *p = (config_provider){.name = arena_copy(&c->memory, name, strlen(name))};
+    if (p->name == NULL) {
+        error_set(e, ERROR_OUT_OF_MEMORY, 0, "out of memory");
+        return NULL;
+    }
+    if (!set_defaults(c, p, e))
+        return NULL;
+    c->provider_count++;
+    return p;
+}
+
+/* ---- variables ---- */
+
+void config_variable_name(char *out, size_t size, const char *section, const char *name)
+{
+    snprintf(out, size, "%s_%s", section, name);
+    for (; *out != '\0'; out++)
+        *out = (char)(*out == '.' || *out == '-' ? '_' : toupper((unsigned char)*out));
+}
+
+/* The longest key that the variable ends with; *name_size gets what stands before it and its underscore. */
+static const config_key *find_key_at_end(const char *rest, size_t *name_size)
+{
+    const config_key *found = NULL;
+    char known[VARIABLE_SIZE];
+    size_t rest_size = strlen(rest);
+    *name_size = rest_size;
+    for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++) {
+        config_variable_name(known, sizeof known, "", config_provider_keys[i].name); /* _KEY */
+        size_t size = strlen(known);
+        if (size < rest_size && strcmp(rest + rest_size - size, known) == 0 &&
+            rest_size - size < *name_size) {
+            *name_size = rest_size - size;
+            found = &config_provider_keys[i];
+        }
+    }
+    return found;
+}
+
+/* Of a provider that there is, the nearest key is told. */
+static void refuse_variable(const config *c, const char *rest, error *e)
+{
+    char spelling[VARIABLE_SIZE], known[CONFIG_PROVIDER_KEYS][VARIABLE_SIZE];
+    nearest n;
+    for (size_t i = CONFIG_NULL + 1; i < c->provider_count; i++) {
+        config_variable_name(spelling, sizeof spelling, c->providers[i].name, "");
+        size_t size = strlen(spelling);
+        if (strncmp(rest, spelling, size) != 0)
+            continue;
+        nearest_init(&n, rest + size);
+        for (size_t k = 0; k < CONFIG_PROVIDER_KEYS; k++) {
+            config_variable_name(known[k], VARIABLE_SIZE, config_provider_keys[k].name, "");
+            known[k][strlen(known[k]) - 1] = '\0';
+            nearest_try(&n, known[k]);
+        }
+        if (nearest_found(&n) != NULL) {
+            error_set(e, ERROR_CONFIG, 0, "names no key; did you mean CARILLON_PROVIDER_%s%s?", spelling,
+                      nearest_found(&n));
+            return;
+        }
+    }
+    error_set(e, ERROR_CONFIG, 0,
+              "names no key; it must be CARILLON_PROVIDER_, the provider's name, and _KIND, _URL ...: "
+              "carillon worker --keys lists all");
+}
+
+const config_key *config_provider_variable(const config *c, const char *rest, char *section,
+                                           size_t section_size, error *e)
+{
+    char spelling[VARIABLE_SIZE];
+    size_t name_size;
+    const config_key *key = find_key_at_end(rest, &name_size);
+    if (key == NULL) {
+        refuse_variable(c, rest, e);
+        return NULL;
+    }
+    snprintf(spelling, sizeof spelling, "%.*s_", (int)name_size, rest);
+    const config_provider *known = find_spelling(c, spelling);
+    if (known != NULL) {
+        snprintf(section, section_size, "%s%s", section_prefix, known->name);
+        return key;
+    }
+    int size = snprintf(section, section_size, "%s%.*s", section_prefix, (int)name_size, rest);
+    for (int i = 0; i < size && section[i] != '\0'; i++)
+        section[i] = (char)tolower((unsigned char)section[i]);
+    return key;
+}
