@@ -9,6 +9,7 @@ import tempfile
 import pytest
 
 from rig.kafka_broker import KafkaBroker
+from rig.receiver import Receiver
 from rig.redis_server import RedisServer
 from rig.site import Site
 
@@ -52,6 +53,14 @@ def redis_server(session_folder):
     finally:
         if server.process:
             server.kill()
+
+
+@pytest.fixture
+def receiver():
+    """Whom http providers deliver to."""
+    receiver = Receiver()
+    yield receiver
+    receiver.close()
 
 
 @pytest.hookimpl(wrapper=True)

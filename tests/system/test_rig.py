@@ -1,6 +1,8 @@
 """The rig itself, without carillon: servers that start, stop and come back, transactions that show only when committed."""
 
+import http.client
 import struct
+import threading
 
 import confluent_kafka
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from rig.avro import Schema, fingerprint
 from rig.clients import TopicReader, TriggerProducer, duplicates, read_topic
 from rig.kafka_broker import KafkaBroker
+from rig.receiver import CLOSE, HANG, MIDDLE, OK, RESET, Answer, retry_after
 from rig.redis_server import RedisServer
 
 
@@ -93,3 +96,55 @@ def test_redis_keeps_what_it_had(session_folder):
         assert server.socket.exists()
     finally:
         server.kill()
+
+
+def post(receiver, path, key, times=1):
+    """(status, Retry-After) of each answer, over one connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=2)
+    answers = []
+    try:
+        for _ in range(times):
+            connection.request("POST", path, body=b"{}", headers={"Idempotency-Key": key})
+            response = connection.getresponse()
+            response.read()
+            answers.append((response.status, response.headers["Retry-After"]))
+    finally:
+        connection.close()
+    return answers
+
+
+def test_the_receiver_answers_each_key_in_turn(receiver):
+    receiver.answer("/x", retry_after(503, 9), Answer(404), OK)
+    assert post(receiver, "/x?a=b", "one", 4) == [(503, "9"), (404, None), (200, None), (200, None)]
+    assert post(receiver, "/x", "two") == [(503, "9")] and post(receiver, "/other", "two") == [(200, None)]
+    assert receiver.keys() == {"one": 4, "two": 2} and receiver.accepted() == {"one": 2, "two": 1}
+    assert receiver.connections == 3 and receiver.in_flight == 0 and receiver.requests[0].json() == {}
+
+
+@pytest.mark.parametrize("answer, failure", [
+    (HANG, TimeoutError), (CLOSE, http.client.RemoteDisconnected), (RESET, ConnectionResetError),
+    (MIDDLE, http.client.IncompleteRead)])
+def test_the_receiver_fails_as_it_is_told(receiver, answer, failure):
+    receiver.answer("/x", answer)
+    with pytest.raises(failure):
+        post(receiver, "/x", "one")
+    receiver.drop_connections()
+    assert receiver.keys() == {"one": 1} and receiver.accepted() == ({"one": 1} if answer is MIDDLE else {})
+    assert post(receiver, "/other", "one") == [(200, None)]
+
+
+def test_the_receiver_goes_and_comes_back(receiver):
+    receiver.refuse_connections()
+    with pytest.raises(ConnectionRefusedError):
+        post(receiver, "/x", "one")
+    receiver.listen()
+    assert post(receiver, "/x", "one") == [(200, None)]
+
+
+def test_the_receiver_counts_what_comes_at_once(receiver):
+    threads = [threading.Thread(target=post, args=(receiver, "/x", f"key-{number}", 500)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert receiver.keys() == {f"key-{number}": 500 for number in range(8)} and receiver.connections == 8
