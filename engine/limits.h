@@ -81,11 +81,30 @@ enum {
     LIMIT_RECORD_BYTES = 8 << 20,
     /* Its nesting: a payload, or a message's data, as deep as any value, six levels down. */
     LIMIT_RECORD_DEPTH = LIMIT_VALUE_DEPTH + 8,
+
+/* Waiting executions of one partition that a worker holds in memory, and how many it reads at a time: the
+ * others stay in the store until their turn. One atomic block of writes: while Redis carries it out, nobody
+ * else is served. The bytes of a partition's outbox in memory and not yet published, beyond which no timer is
+ * started. Tests reach these with a handful. */
+#ifdef CARILLON_SMALL_LIMITS
+    LIMIT_TIMER_WINDOW = 6,
+    LIMIT_TIMER_PAGE = 3,
+    LIMIT_FENCE_WRITES = 4,
+    LIMIT_OUTBOX_BYTES = 64,
+#else
+    LIMIT_TIMER_WINDOW = 512,
+    LIMIT_TIMER_PAGE = 256,
+    LIMIT_FENCE_WRITES = 512,
+    LIMIT_OUTBOX_BYTES = 16 << 20,
+#endif
+    LIMIT_FENCE_BYTES = 1 << 20,
+    LIMIT_COMMAND_BYTES = 256, /* a person's command to a partition's owner, as text */
     /* How long a provider may ask to be left alone (Retry-After): a day. */
     LIMIT_RETRY_AFTER_MS = 24 * 60 * 60 * 1000,
 };
 
 static_assert(LIMIT_TRIGGER_BYTES <= LIMIT_TRIGGER_DECODED_BYTES, "a trigger must fit where it is decoded");
+static_assert(LIMIT_TIMER_PAGE <= LIMIT_TIMER_WINDOW / 2, "a page must fit beside what the window has");
 static_assert(LIMIT_RENDERED_BYTES <= LIMIT_RECORD_BYTES, "a rendered text must fit the record");
 static_assert(LIMIT_EXPRESSION_BYTES <= LIMIT_TEMPLATE_BYTES,
               "a template must be able to hold any expression");

@@ -23,13 +23,15 @@ bool partition_table_assign(partition_table *t, const partition *keys, uint32_t 
     t->count = count;
     qsort(t->items, count, sizeof *t->items, compare);
     for (uint32_t i = 0; i < count; i++)
-        t->items[i].first = -1;
+        t->items[i] = (partition){.topic = t->items[i].topic, .number = t->items[i].number, .committed = -1};
     partition_table_rewind(t);
+    partition_table_forget(t);
     return true;
 }
 
 void partition_table_free(partition_table *t)
 {
+    partition_table_forget(t);
     free(t->items);
     *t = (partition_table){0};
 }
@@ -52,5 +54,23 @@ void partition_table_rewind(partition_table *t)
     for (uint32_t i = 0; i < t->count; i++) {
         t->items[i].taken = -1;
         t->items[i].in_epoch = false;
+    }
+}
+
+void partition_table_forget(partition_table *t)
+{
+    partition_table_forget_timers(t);
+    for (uint32_t i = 0; i < t->count; i++) {
+        outbox_free(&t->items[i].outbox);
+        t->items[i].stored = 0;
+        t->items[i].trimming = false;
+    }
+}
+
+void partition_table_forget_timers(partition_table *t)
+{
+    for (uint32_t i = 0; i < t->count; i++) {
+        timers_free(&t->items[i].timers);
+        t->items[i].fetch++;
     }
 }

@@ -130,7 +130,7 @@ def test_what_waits_is_seen(make_site, own_redis):
     site.flush()
     admin.wait_value(10, "carillon_triggers_in_flight")
     admin.wait_value(40, "carillon_lag_triggers", topic=site.triggers, partition="0")
-    assert admin.value("carillon_store_pending_requests") == 10
+    assert admin.value("carillon_store_pending_requests") >= 10
     assert admin.value("carillon_unaccounted_triggers") == 0
     own_redis.start()
     site.wait_published("execution-completions", 50)

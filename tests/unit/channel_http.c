@@ -163,7 +163,7 @@ static void expect_line(const char *line)
     cr_expect_not_null(strstr(server->last, wanted), "no %s in %s", line, server->last);
 }
 
-static void expect_text(const json_t *body, const char *name, const char *expected)
+static void expect_member(const json_t *body, const char *name, const char *expected)
 {
     const char *text = json_string_value(json_object_get(body, name));
     cr_assert_not_null(text, "%s", name);
@@ -188,17 +188,17 @@ Test(channel_http, a_step_is_posted_as_json)
     json_t *body = json_loads(strstr(server->last, "\r\n\r\n") + 4, 0, NULL);
     cr_assert_not_null(body, "%s", server->last);
     cr_expect_eq(json_object_size(body), 9u);
-    expect_text(body, "execution_id", x.id.text);
-    expect_text(body, "workflow_id", "orders");
-    expect_text(body, "step_id", "s");
-    expect_text(body, "step_type", "SMS");
-    expect_text(body, "recipient", "user-1");
+    expect_member(body, "execution_id", x.id.text);
+    expect_member(body, "workflow_id", "orders");
+    expect_member(body, "step_id", "s");
+    expect_member(body, "step_type", "SMS");
+    expect_member(body, "recipient", "user-1");
     cr_expect_eq(json_integer_value(json_object_get(body, "workflow_version")), 1);
     cr_expect_eq(json_integer_value(json_object_get(body, "run")), 1);
     cr_expect_eq(json_integer_value(json_object_get(body, "attempt")), 3);
     const json_t *message = json_object_get(body, "message");
-    expect_text(message, "to", "+1");
-    expect_text(message, "body", "a\"\xC3\xA4");
+    expect_member(message, "to", "+1");
+    expect_member(message, "body", "a\"\xC3\xA4");
     cr_expect_eq(json_object_size(message), 2u);
     json_decref(body);
 }
@@ -217,7 +217,7 @@ Test(channel_http, a_large_message_goes_in_one_request)
     char *text = arena_alloc(&memory, SIZE);
     memset(text, 'm', SIZE);
     value_member large = {value_cstring("body"), value_string(text, SIZE)};
-    x.message = (value){.kind = VALUE_MAP, .count = 1, .members = &large};
+    x.steps[x.current_step].message = (value){.kind = VALUE_MAP, .count = 1, .members = &large};
     configure("/", NULL);
     expect_delivered();
     cr_expect_eq(atomic_load(&server->requests), 1);

@@ -1,41 +1,9 @@
-#include <criterion/criterion.h>
+/* Epochs, and how an assignment ends; how it begins, and what it owns, is in custody_ownership.c, and what
+ * executions do in custody_activation.c. */
+#include "engine/custody/custody_state.h"
+#include "tests/unit/custody_run.h"
 
-#include "engine/custody/custody.h"
-
-static const partition keys[] = {
-    {.topic = 0, .number = 1}, {.topic = 0, .number = 0}, {.topic = 1, .number = 0}};
-static const custody_limits limits = {
-    .commit_interval_ms = 100, .revoke_max_ms = 1000, .triggers_max = 4, .bytes_max = 1000};
-
-static custody *c;
-
-static void set_up(void)
-{
-    c = custody_new(&limits);
-    cr_assert(custody_assign(c, keys, 3));
-}
-
-static void tear_down(void)
-{
-    custody_free(c, NULL); /* no test gives an epoch a shell */
-}
-
-TestSuite(custody_custody, .init = set_up, .fini = tear_down);
-
-static custody_effect next(int64_t now_ms, custody_action expected)
-{
-    custody_effect effect = custody_next(c, now_ms);
-    cr_assert_eq(effect.action, expected, "action %d instead of %d at %lld", effect.action, expected,
-                 (long long)now_ms);
-    return effect;
-}
-
-static epoch *take(int64_t offset, int64_t now_ms)
-{
-    epoch *e = custody_take(c, 0, 0, offset, 10, now_ms);
-    cr_assert_not_null(e);
-    return e;
-}
+TestSuite(custody_custody, .init = open_custody, .fini = close_custody);
 
 /* Takes and settles one trigger and brings its epoch to its commit. */
 static epoch *committing(int64_t offset, int64_t now_ms)
@@ -46,16 +14,11 @@ static epoch *committing(int64_t offset, int64_t now_ms)
     return e;
 }
 
-static void end(int64_t now_ms, epoch *e, bool committed)
-{
-    custody_effect effect = next(now_ms, CUSTODY_END);
-    cr_expect_eq(effect.epoch, e);
-    cr_expect_eq(effect.committed, committed);
-    epoch_free(e);
-}
+/* ---- epochs ---- */
 
 Test(custody_custody, commits_the_offset_behind_the_last_trigger_of_each_partition)
 {
+    take_over(0, 0);
     epoch *e = take(7, 0);
     cr_assert_eq(custody_take(c, 1, 0, 3, 10, 10), e);
     cr_assert_eq(take(8, 20), e);
@@ -73,16 +36,19 @@ Test(custody_custody, commits_the_offset_behind_the_last_trigger_of_each_partiti
     custody_committed(c, e);
     end(111, e, true);
     cr_expect_eq(custody_in_flight(c), 0u);
+    cr_expect_eq(custody_partition(c, 0, 0)->committed, 9);
     cr_expect_eq(next(112, CUSTODY_WAIT).wake_ms, INT64_MAX);
 }
 
 Test(custody_custody, the_next_epoch_fills_while_one_commits_and_commits_after_it)
 {
+    take_over(0, 0);
     epoch *first = committing(0, 0);
     epoch *second = take(1, 100);
     cr_expect_neq(first, second);
     custody_settle(c, second);
     next(300, CUSTODY_WAIT); /* invariant 2 */
+    cr_expect_eq(second->state, EPOCH_OPEN);
     custody_committed(c, first);
     end(301, first, true);
     cr_expect_eq(next(302, CUSTODY_COMMIT).epoch, second);
@@ -92,6 +58,7 @@ Test(custody_custody, the_next_epoch_fills_while_one_commits_and_commits_after_i
 
 Test(custody_custody, takes_an_offset_once_and_only_of_assigned_partitions)
 {
+    take_over(0, 0);
     take(5, 0);
     cr_expect_null(custody_take(c, 0, 0, 5, 10, 0));
     cr_expect_null(custody_take(c, 0, 0, 4, 10, 0));
@@ -102,12 +69,14 @@ Test(custody_custody, takes_an_offset_once_and_only_of_assigned_partitions)
 
 Test(custody_custody, is_bounded_by_triggers_and_by_bytes)
 {
+    take_over(0, 0);
     epoch *e = NULL;
     for (int64_t offset = 0; offset < 4; offset++) {
         cr_assert(custody_may_take(c));
         e = take(offset, 0);
     }
     cr_expect_not(custody_may_take(c));
+    cr_expect_not(custody_may_poll(c));
     for (int i = 0; i < 4; i++)
         custody_settle(c, e);
     next(1, CUSTODY_COMMIT); /* full: no need to wait for the interval */
@@ -117,21 +86,27 @@ Test(custody_custody, is_bounded_by_triggers_and_by_bytes)
     cr_expect_not(custody_may_take(c));
 }
 
+/* ---- aborts ---- */
+
 Test(custody_custody, an_abort_drops_what_is_behind_it_and_rewinds)
 {
+    take_over(0, 0);
     epoch *first = committing(0, 0);
     epoch *second = take(1, 100);
     custody_aborted(c, first);
     cr_expect_not(custody_may_take(c));
+    cr_expect_not(custody_may_poll(c));
+    cr_expect_null(custody_take(c, 0, 0, 2, 10, 100));
     end(101, first, false);
-    next(102, CUSTODY_REWIND);
+    next(102, CUSTODY_POSITION);
     next(103, CUSTODY_WAIT); /* asked for once */
     cr_expect_eq(second->state, EPOCH_DROPPED);
     cr_expect_eq(custody_returned(c), 1u);
     custody_settle(c, second);
     end(104, second, false);
     cr_expect_eq(custody_returned(c), 2u);
-    custody_rewound(c);
+    find_positions(0, "");
+    fetch_nothing(104);
     cr_expect(custody_may_take(c));
     epoch *again = take(0, 105);
     cr_expect_eq(again->state, EPOCH_OPEN);
@@ -142,30 +117,96 @@ Test(custody_custody, an_abort_drops_what_is_behind_it_and_rewinds)
     cr_expect_eq(custody_returned(c), 2u, "what is committed does not go back");
 }
 
+Test(custody_custody, a_dropped_epoch_ends_when_its_last_trigger_has_come_back)
+{
+    take_over(0, 0);
+    epoch *first = committing(0, 0);
+    epoch *second = take(1, 100);
+    cr_assert_eq(take(2, 100), second);
+    custody_aborted(c, first);
+    end(101, first, false);
+    rewind_to(102, 0);
+    custody_settle(c, second);
+    next(103, CUSTODY_WAIT);
+    cr_expect_eq(custody_in_flight(c), 2u, "its memory is not free yet");
+    custody_settle(c, second);
+    end(104, second, false);
+    cr_expect_eq(custody_in_flight(c), 0u);
+}
+
+Test(custody_custody, an_abort_of_an_earlier_assignment_leaves_the_present_one_alone)
+{
+    take_over(0, 0);
+    epoch *old = committing(0, 0);
+    custody_revoke(c, 110, true);
+    next(110, CUSTODY_RELEASE);
+    custody_released(c);
+    cr_assert(custody_assign(c, keys, KEY_COUNT));
+    custody_fenced(c, next(110, CUSTODY_FENCE).ask);
+    next(111, CUSTODY_WAIT); /* invariant 7: the old transaction still runs */
+    custody_aborted(c, old);
+    end(301, old, false);
+    next(302, CUSTODY_POSITION);
+    custody_positioned(c);
+    find_nothing(302);
+    fetch_nothing(302);
+    cr_expect(custody_may_take(c));
+    epoch *present = take(0, 303);
+    custody_settle(c, present);
+    cr_expect_eq(next(403, CUSTODY_COMMIT).epoch, present);
+    custody_committed(c, present);
+    end(404, present, true);
+}
+
+Test(custody_custody, nothing_commits_while_positions_are_read_that_nobody_wants_any_more)
+{
+    take_over(0, 0);
+    epoch *e = committing(0, 0);
+    custody_aborted(c, e);
+    end(101, e, false);
+    next(102, CUSTODY_POSITION);
+    custody_revoke(c, 103, true);
+    next(103, CUSTODY_RELEASE);
+    custody_released(c);
+    cr_assert(custody_assign(c, keys, KEY_COUNT));
+    cr_expect_not(custody_wants_positions(c));
+    custody_fenced(c, next(110, CUSTODY_FENCE).ask);
+    next(111, CUSTODY_WAIT); /* invariant 7 */
+    find_positions(99, "");  /* of the old ones: they answer nobody */
+    cr_expect_eq(custody_partition(c, 0, 0)->committed, -1);
+    next(112, CUSTODY_POSITION);
+}
+
+/* ---- revocation ---- */
+
 Test(custody_custody, a_revocation_commits_what_is_in_flight_first)
 {
+    take_over(0, 0);
     epoch *e = take(0, 0);
     custody_revoke(c, 10, false);
     cr_expect_not(custody_may_take(c));
-    cr_expect_eq(next(10, CUSTODY_WAIT).wake_ms, 1010);
+    cr_expect_eq(next(10, CUSTODY_WAIT).wake_ms, 510); /* then it hands over */
+    cr_expect_eq(next(510, CUSTODY_WAIT).wake_ms, 1010);
     custody_settle(c, e);
-    next(20, CUSTODY_COMMIT);
-    next(21, CUSTODY_WAIT);
+    next(520, CUSTODY_COMMIT);
+    next(521, CUSTODY_WAIT);
     custody_committed(c, e);
-    end(22, e, true);
-    next(23, CUSTODY_RELEASE);
+    end(522, e, true);
+    next(523, CUSTODY_RELEASE);
     custody_released(c);
-    next(24, CUSTODY_WAIT);
+    next(524, CUSTODY_WAIT);
     cr_assert(custody_assign(c, keys, 1));
-    cr_expect(custody_may_take(c));
+    next(525, CUSTODY_FENCE);
 }
 
 Test(custody_custody, a_revocation_drops_what_is_not_settled_by_its_deadline)
 {
+    take_over(0, 0);
     epoch *e = take(0, 0);
     custody_revoke(c, 10, false);
     next(1009, CUSTODY_WAIT);
     next(1010, CUSTODY_RELEASE);
+    next(1010, CUSTODY_WAIT); /* asked for once */
     custody_released(c);
     cr_expect_eq(e->state, EPOCH_DROPPED);
     next(1011, CUSTODY_WAIT);
@@ -175,49 +216,59 @@ Test(custody_custody, a_revocation_drops_what_is_not_settled_by_its_deadline)
 
 Test(custody_custody, a_lost_assignment_is_released_at_once)
 {
+    take_over(0, 0);
     epoch *e = take(0, 0);
+    uint64_t generation = custody_generation(c);
     custody_revoke(c, 10, true);
     cr_expect_eq(e->state, EPOCH_DROPPED);
+    cr_expect_neq(custody_generation(c), generation);
     next(10, CUSTODY_RELEASE);
     custody_released(c);
     custody_settle(c, e);
     end(11, e, false);
 }
 
-Test(custody_custody, an_abort_of_an_earlier_assignment_leaves_the_present_one_alone)
+Test(custody_custody, a_revocation_while_taking_over_asks_for_nothing_more)
 {
-    epoch *old = committing(0, 0);
-    custody_revoke(c, 110, true);
-    next(110, CUSTODY_RELEASE);
+    custody_effect put = next(0, CUSTODY_FENCE);
+    custody_revoke(c, 1, false);
+    custody_fenced(c, put.ask);
+    next(1, CUSTODY_RELEASE);
     custody_released(c);
-    cr_assert(custody_assign(c, keys, 3));
-    epoch *present = take(0, 120);
-    custody_settle(c, present);
-    next(300, CUSTODY_WAIT); /* the old transaction still runs */
-    custody_aborted(c, old);
-    end(301, old, false);
-    cr_expect_eq(present->state, EPOCH_OPEN);
-    cr_expect(custody_may_take(c));
-    cr_expect_eq(next(302, CUSTODY_COMMIT).epoch, present);
-    custody_committed(c, present);
-    end(303, present, true);
+    next(2, CUSTODY_WAIT);
 }
 
 Test(custody_custody, a_revocation_during_a_rewind_needs_no_rewind)
 {
+    take_over(0, 0);
     epoch *e = committing(0, 0);
     custody_aborted(c, e);
     end(101, e, false);
-    next(102, CUSTODY_REWIND);
+    next(102, CUSTODY_POSITION);
     custody_revoke(c, 103, false);
     next(103, CUSTODY_RELEASE);
-    custody_rewound(c); /* comes too late and changes nothing */
+    custody_positioned(c); /* comes too late and changes nothing */
     custody_released(c);
     cr_expect_not(custody_may_take(c));
+    next(104, CUSTODY_WAIT);
 }
+
+Test(custody_custody, a_revocation_of_nothing_changes_nothing)
+{
+    custody_revoke(c, 0, true);
+    next(0, CUSTODY_RELEASE);
+    custody_revoke(c, 1, false);
+    next(1, CUSTODY_WAIT);
+    custody_released(c);
+    custody_revoke(c, 2, false);
+    next(2000, CUSTODY_WAIT);
+}
+
+/* ---- stopping ---- */
 
 Test(custody_custody, stopping_drains)
 {
+    take_over(0, 0);
     epoch *e = take(0, 0);
     custody_stop(c, 10);
     cr_expect_not(custody_may_take(c));
@@ -231,6 +282,7 @@ Test(custody_custody, stopping_drains)
 
 Test(custody_custody, stopping_waits_for_what_is_unsettled_no_longer_than_its_deadline)
 {
+    take_over(0, 0);
     epoch *e = take(0, 0);
     custody_stop(c, 10);
     custody_stop(c, 500); /* a second time moves no deadline */
@@ -241,6 +293,7 @@ Test(custody_custody, stopping_waits_for_what_is_unsettled_no_longer_than_its_de
 
 Test(custody_custody, stopping_waits_for_a_transaction_that_runs)
 {
+    take_over(0, 0);
     epoch *e = committing(0, 0);
     custody_stop(c, 110);
     cr_expect_eq(next(1110, CUSTODY_WAIT).wake_ms, INT64_MAX);
@@ -249,23 +302,95 @@ Test(custody_custody, stopping_waits_for_a_transaction_that_runs)
     next(1112, CUSTODY_STOPPED);
 }
 
-Test(custody_custody, nothing_commits_while_a_rewind_runs_that_nobody_wants_any_more)
+Test(custody_custody, a_closed_custody_asks_for_nothing)
 {
-    epoch *e = committing(0, 0);
+    take_over(0, 0);
+    take(0, 0);
+    custody_close(c);
+    cr_expect_eq(next(5000, CUSTODY_WAIT).wake_ms, INT64_MAX);
+}
+
+/* ---- nothing is committed that was given up ---- */
+
+/* An event of store custody that the next epoch is to tell. */
+static void tell(const char *events)
+{
+    partition *p = custody_find(c, 0, 0);
+    outbox_entry *e = outbox_add(&p->outbox, 4, events, strlen(events));
+    cr_assert_not_null(e);
+    custody_tell(c, p, e);
+}
+
+Test(custody_custody, what_an_outbox_has_is_told_by_the_next_epoch)
+{
+    take_over(0, 5);
+    tell("events");
+    cr_expect_eq(next(10, CUSTODY_WAIT).wake_ms, 110);
+    epoch *e = next(110, CUSTODY_COMMIT).epoch;
+    cr_assert_eq(e->offset_count, 1u);
+    cr_expect_eq(e->offsets[0].next, 5, "nothing was taken");
+    cr_expect_eq(e->offsets[0].outbox, 1u);
+    custody_committed(c, e);
+    end(111, e, true);
+    cr_expect_eq(custody_outbox_depth(c), 0u);
+}
+
+Test(custody_custody, an_outbox_that_waits_does_not_commit_what_a_lost_assignment_has_dropped)
+{
+    take_over(0, 5);
+    epoch *e = take(5, 0);
+    tell("events");
+    custody_revoke(c, 1, true);
+    next(1, CUSTODY_RELEASE);
+    cr_expect_eq(e->state, EPOCH_DROPPED);
+}
+
+Test(custody_custody, an_outbox_that_waits_for_a_rewind_does_not_commit_what_was_dropped)
+{
+    take_over(0, 5);
+    epoch *e = take(5, 0);
+    custody_settle(c, e);
+    next(100, CUSTODY_COMMIT);
     custody_aborted(c, e);
     end(101, e, false);
-    next(102, CUSTODY_REWIND);
-    cr_expect(custody_rewinding(c));
-    custody_revoke(c, 103, true);
-    next(103, CUSTODY_RELEASE);
-    custody_released(c);
-    cr_assert(custody_assign(c, keys, 3));
-    cr_expect_not(custody_rewinding(c));
-    epoch *present = take(7, 110);
-    custody_settle(c, present);
+    next(101, CUSTODY_POSITION);
+    tell("events");
     next(300, CUSTODY_WAIT);
-    custody_rewound(c);
-    cr_expect_eq(next(301, CUSTODY_COMMIT).epoch, present);
-    custody_committed(c, present);
-    end(302, present, true);
+    custody_revoke(c, 301, false);
+    next(301, CUSTODY_RELEASE);
+}
+
+Test(custody_custody, after_a_rewind_an_outbox_is_told_with_the_position_that_was_read)
+{
+    take_over(0, 5);
+    epoch *e = take(5, 0);
+    custody_settle(c, e);
+    next(100, CUSTODY_COMMIT);
+    custody_aborted(c, e);
+    end(101, e, false);
+    next(101, CUSTODY_POSITION);
+    tell("events");
+    find_positions(5, "");
+    fetch_nothing(102);
+    next(102, CUSTODY_WAIT);
+    e = next(202, CUSTODY_COMMIT).epoch;
+    cr_expect_eq(e->offsets[0].next, 5);
+    cr_expect_eq(e->offsets[0].outbox, 1u);
+    custody_committed(c, e);
+    end(203, e, true);
+}
+
+Test(custody_custody, an_abort_in_a_revocation_ends_it)
+{
+    take_over(0, 5);
+    epoch *e = take(5, 0);
+    custody_settle(c, e);
+    next(100, CUSTODY_COMMIT);
+    uint64_t generation = custody_generation(c);
+    custody_revoke(c, 110, false);
+    custody_aborted(c, e);
+    cr_expect_neq(custody_generation(c), generation,
+                  "what goes on in store custody could only be told by committing past the aborted triggers");
+    end(111, e, false);
+    next(112, CUSTODY_RELEASE);
 }

@@ -28,6 +28,11 @@ FIGURE_GETTER(partitions, f->partitions)
 FIGURE_GETTER(returned, f->returned)
 FIGURE_GETTER(duplicates, f->tally.duplicates)
 FIGURE_GETTER(replayed, f->tally.replayed)
+FIGURE_GETTER(waiting, f->tally.waiting)
+FIGURE_GETTER(resuming, f->resuming)
+FIGURE_GETTER(fences_lost, f->fences_lost)
+FIGURE_GETTER(store_losses, f->store_losses)
+FIGURE_GETTER(outbox_depth, f->outbox_depth)
 FIGURE_GETTER(assignments, f->assignments)
 FIGURE_GETTER(epochs_committed, f->epochs_committed)
 FIGURE_GETTER(epochs_aborted, f->epochs_aborted)
@@ -51,6 +56,16 @@ static const struct plain {
      "Triggers whose execution another trigger had started."},
     {"carillon_executions_replayed_total", COUNTER, get_replayed, false,
      "Executions told from their record, without running again."},
+    {"carillon_triggers_waiting_total", COUNTER, get_waiting, false,
+     "Triggers whose execution was left waiting in the store (a delay, a retry, a slow delivery)."},
+    {"carillon_executions_resuming", GAUGE, get_resuming, true,
+     "Executions under way that went on from the store."},
+    {"carillon_outbox_depth", GAUGE, get_outbox_depth, true,
+     "Transitions of such executions whose events are not committed yet."},
+    {"carillon_fences_lost_total", COUNTER, get_fences_lost, false,
+     "Times that another worker had taken partitions over before the group said so."},
+    {"carillon_store_losses_total", COUNTER, get_store_losses, false,
+     "Partitions taken over of which Redis had lost acknowledged writes."},
     {"carillon_assignments_total", COUNTER, get_assignments, false, "Assignments that shards received."},
     {"carillon_epochs_committed_total", COUNTER, get_epochs_committed, false, "Transactions committed."},
     {"carillon_epochs_aborted_total", COUNTER, get_epochs_aborted, false, "Transactions aborted."},
@@ -200,12 +215,24 @@ static void write_process(buffer *b, const metrics *m)
     write_gauge(b, "process_max_fds", "Most file descriptors that may be open.", (double)p->descriptors_max);
 }
 
+static void write_overdue(buffer *b, const metrics *m)
+{
+    int64_t most_ms = 0;
+    for (unsigned i = 0; i < m->shard_count; i++)
+        if (m->shards[i].figures.overdue_ms > most_ms)
+            most_ms = m->shards[i].figures.overdue_ms;
+    write_gauge(b, "carillon_oldest_overdue_timer_seconds",
+                "How late the oldest waiting execution is that should have gone on; 0: none is late.",
+                (double)most_ms / 1000);
+}
+
 void metrics_write(buffer *b, const metrics *m)
 {
     tally all = {0};
     histogram commit = {0};
     for (unsigned i = 0; i < m->shard_count; i++) {
         tally_add(&all, &m->shards[i].figures.tally);
+        tally_add(&all, &m->shards[i].figures.resumed);
         histogram_add(&commit, &m->shards[i].figures.commit);
     }
     write_build(b);
@@ -219,6 +246,7 @@ void metrics_write(buffer *b, const metrics *m)
                     "From a trigger's timestamp until it was settled, of committed ones.", &all.latency);
     write_histogram(b, "carillon_commit_duration_seconds", "Transactions from begin to commit.", &commit);
     write_last_commit(b, m);
+    write_overdue(b, m);
     write_lags(b, m);
     write_process(b, m);
 }

@@ -116,6 +116,7 @@ typedef struct config {
     redis_url redis;
     int64_t redis_timeout_ms;
     int64_t retention_ms;
+    int64_t redis_wait_replicas;
     /* [channels] */
     int channels[CONFIG_CHANNELS]; /* an index into providers, by config_channel */
     /* [provider.NAME] */

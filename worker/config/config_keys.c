@@ -65,6 +65,8 @@ const config_key config_keys[] = {
     {"redis", "retention", CONFIG_TYPE_DURATION, FIELD(retention_ms), "24h", SECOND_MS,
      INT64_C(3660) * 24 * HOUR_MS,
      .help = "how long the record of a finished execution is kept; repeated triggers are known as long"},
+    {"redis", "wait.replicas", CONFIG_TYPE_INTEGER, FIELD(redis_wait_replicas), "0", 0, 100,
+     .help = "a record counts as written when so many replicas have it too; without them nothing goes on"},
     {"channels", "IN_APP", CONFIG_TYPE_PROVIDER, FIELD(channels[CONFIG_IN_APP]), "inbox",
      .help =
          "provider of IN_APP steps: inbox (in Redis), log (a line without content), null (nothing), or the "

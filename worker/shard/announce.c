@@ -54,13 +54,13 @@ static bool add_completion(batch *b, event_kind kind, const envelope *env, const
     return true;
 }
 
-bool announce_execution(const announcer *a, batch *b, const execution *x)
+bool announce_execution(const announcer *a, batch *b, const execution *x, size_t first)
 {
     envelope env;
     buffer body;
     if (!copy_envelope(b, x, &env))
         return false;
-    for (size_t i = 0; i < x->step_count; i++) {
+    for (size_t i = first; i < x->step_count; i++) {
         if (!completion_has_step(x, i))
             continue;
         buffer_init(&body, &b->arena, LIMIT_RECORD_BYTES);
@@ -69,6 +69,8 @@ bool announce_execution(const announcer *a, batch *b, const execution *x)
         if (!add_completion(b, EVENT_STEP_COMPLETION, &env, &body))
             return false;
     }
+    if (!execution_ended(x))
+        return true;
     buffer_init(&body, &b->arena, LIMIT_RECORD_BYTES);
     avro_write_frame(&body, a->execution_fingerprint);
     completion_write_execution(&body, x);

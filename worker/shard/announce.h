@@ -17,9 +17,9 @@ typedef struct announcer {
 
 MUST_CHECK bool announcer_init(announcer *a, const char *group, const char *worker_id, error *e);
 
-/* Adds the completions of every step that has ended, in their order, and of the execution, which must have
- * ended. False without memory. */
-MUST_CHECK bool announce_execution(const announcer *a, batch *b, const execution *x);
+/* Adds the completions of the steps from `first` on that have ended, in their order, and, where it has ended,
+ * of the execution. False without memory. */
+MUST_CHECK bool announce_execution(const announcer *a, batch *b, const execution *x, size_t first);
 
 /* Adds the rejected trigger: key, value, headers and timestamp as they came, and behind them the headers that
  * say why: Kafka Connect's __connect.errors.* and carillon.reason, carillon.message. False without memory. */

@@ -12,10 +12,16 @@
 
 /* All zero at the start. What never falls is since the shard's start. */
 typedef struct figures {
-    uint64_t taken;      /* triggers that came to tasks: counted there, not by custody */
-    tally tally;         /* of committed epochs: counted by tasks */
-    uint64_t returned;   /* triggers that went back to the log with a dropped epoch: counted by custody */
-    uint32_t in_flight;  /* taken, their epoch has not ended: counted by custody */
+    uint64_t taken;     /* triggers that came to tasks: counted there, not by custody */
+    tally tally;        /* of committed epochs: counted by tasks */
+    tally resumed;      /* of executions that went on from the store: counted by tasks */
+    uint64_t returned;  /* triggers that went back to the log with a dropped epoch: counted by custody */
+    uint32_t in_flight; /* taken, their epoch has not ended: counted by custody */
+    uint32_t resuming;  /* executions under way that went on from the store: counted by custody */
+    uint64_t fences_lost;
+    uint64_t store_losses;
+    uint64_t outbox_depth;
+    int64_t overdue_ms;  /* of the oldest timer that is due and not started; 0: none is */
     uint32_t partitions; /* assigned */
     uint64_t assignments;
     uint64_t epochs_committed;

@@ -16,6 +16,7 @@ struct intake {
     rd_kafka_topic_partition_list_t *offered; /* an assignment that waits for intake_accept */
     const rd_kafka_topic_t *latest_handle;    /* messages come in runs: the handle of the last one ... */
     uint32_t latest_topic;                    /* ... and its number */
+    bool begins_at_end;                       /* auto.offset.reset: where nothing was ever committed */
     bool closing;
 };
 
@@ -60,8 +61,14 @@ static void on_rebalance(rd_kafka_t *rk, rd_kafka_resp_err_t code, rd_kafka_topi
     }
 }
 
-void intake_accept(intake *in)
+void intake_accept(intake *in, const intake_position *positions, uint32_t count)
 {
+    for (uint32_t i = 0; i < count; i++) {
+        rd_kafka_topic_partition_t *p = rd_kafka_topic_partition_list_find(
+            in->offered, in->topics[positions[i].topic], positions[i].number);
+        if (p != NULL)
+            p->offset = positions[i].offset;
+    }
     rd_kafka_assign(in->consumer, in->offered);
     rd_kafka_topic_partition_list_destroy(in->offered);
     in->offered = NULL;
@@ -74,6 +81,19 @@ void intake_release(intake *in)
 
 /* ---- life ---- */
 
+static bool resets_to_end(const rd_kafka_conf_t *conf)
+{
+    static const char *const ends[] = {"latest", "largest", "end"};
+    char reset[32];
+    size_t size = sizeof reset;
+    if (rd_kafka_conf_get(conf, "auto.offset.reset", reset, &size) != RD_KAFKA_CONF_OK)
+        return false;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+        if (strcmp(reset, ends[i]) == 0)
+            return true;
+    return false;
+}
+
 intake *intake_new(rd_kafka_conf_t *conf, const char *const *topics, uint32_t topic_count,
                    const intake_listener *listener, const logger *log, error *e)
 {
@@ -85,6 +105,7 @@ intake *intake_new(rd_kafka_conf_t *conf, const char *const *topics, uint32_t to
         return NULL;
     }
     *in = (intake){.topics = topics, .topic_count = topic_count, .listener = *listener, .client = {log}};
+    in->begins_at_end = resets_to_end(conf);
     rd_kafka_conf_set_opaque(conf, in);
     rd_kafka_conf_set_rebalance_cb(conf, on_rebalance);
     in->consumer = rd_kafka_new(RD_KAFKA_CONSUMER, conf, reason, sizeof reason);
@@ -186,25 +207,57 @@ static rd_kafka_resp_err_t seek(intake *in, rd_kafka_topic_partition_list_t *lis
     return code;
 }
 
-bool intake_rewind(intake *in, const partition *partitions, uint32_t count, int timeout_ms, error *e)
+static void note_position(intake_position *to, const rd_kafka_topic_partition_t *committed)
+{
+    to->offset = committed->offset >= 0 ? committed->offset : -1;
+    to->metadata_size = 0;
+    if (committed->metadata == NULL || committed->metadata_size > sizeof to->metadata)
+        return;
+    to->metadata_size = committed->metadata_size;
+    memcpy(to->metadata, committed->metadata, committed->metadata_size);
+}
+
+/* Where nothing was ever committed, the beginning is: a takeover commits it, so that it does not move. */
+static rd_kafka_resp_err_t find_beginning(intake *in, intake_position *p, int timeout_ms)
+{
+    int64_t low, high;
+    rd_kafka_resp_err_t code = rd_kafka_query_watermark_offsets(in->consumer, in->topics[p->topic], p->number,
+                                                                &low, &high, timeout_ms);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
+        p->offset = in->begins_at_end ? high : low;
+    return code;
+}
+
+static rd_kafka_resp_err_t seek_all(intake *in, const intake_position *positions, uint32_t count,
+                                    int timeout_ms)
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
+    for (uint32_t i = 0; i < count; i++) {
+        const intake_position *p = &positions[i];
+        rd_kafka_topic_partition_list_add(list, in->topics[p->topic], p->number)->offset = p->offset;
+    }
+    rd_kafka_resp_err_t code = seek(in, list, timeout_ms);
+    rd_kafka_topic_partition_list_destroy(list);
+    return code;
+}
+
+bool intake_find(intake *in, intake_position *positions, uint32_t count, bool is_seeking, int timeout_ms,
+                 error *e)
 {
     rd_kafka_topic_partition_list_t *committed = rd_kafka_topic_partition_list_new((int)count);
-    rd_kafka_topic_partition_list_t *positions = rd_kafka_topic_partition_list_new((int)count);
     for (uint32_t i = 0; i < count; i++)
-        rd_kafka_topic_partition_list_add(committed, in->topics[partitions[i].topic], partitions[i].number);
+        rd_kafka_topic_partition_list_add(committed, in->topics[positions[i].topic], positions[i].number);
     rd_kafka_resp_err_t code = rd_kafka_committed(in->consumer, committed, timeout_ms);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
         code = list_error(committed);
-    for (uint32_t i = 0; i < count; i++) {
-        const rd_kafka_topic_partition_t *c = &committed->elems[i];
-        if (partitions[i].first >= 0) /* else nothing was read from it */
-            rd_kafka_topic_partition_list_add(positions, c->topic, c->partition)->offset =
-                c->offset >= 0 ? c->offset : partitions[i].first;
+    for (uint32_t i = 0; code == RD_KAFKA_RESP_ERR_NO_ERROR && i < count; i++) {
+        note_position(&positions[i], &committed->elems[i]);
+        if (positions[i].offset < 0)
+            code = find_beginning(in, &positions[i], timeout_ms);
     }
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
-        code = seek(in, positions, timeout_ms);
     rd_kafka_topic_partition_list_destroy(committed);
-    rd_kafka_topic_partition_list_destroy(positions);
+    if (code == RD_KAFKA_RESP_ERR_NO_ERROR && is_seeking)
+        code = seek_all(in, positions, count, timeout_ms);
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ||
            error_set(e, ERROR_KAFKA, 0, "the committed offsets cannot be read: %s", rd_kafka_err2str(code));
 }

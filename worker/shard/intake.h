@@ -38,13 +38,24 @@ MUST_CHECK bool intake_subscribe(intake *in, error *e);
  * caller frees it with rd_kafka_message_destroy. */
 rd_kafka_message_t *intake_poll(intake *in, uint32_t *topic, uint64_t now_ms);
 
-void intake_accept(intake *in);
 void intake_release(intake *in);
 
-/* Seeks every partition to its committed offset. Blocks (the shard calls it from the pool) up to timeout_ms.
- * False where that could not be learnt: try again. */
-MUST_CHECK bool intake_rewind(intake *in, const partition *partitions, uint32_t count, int timeout_ms,
-                              error *e);
+/* Where a partition stands. */
+typedef struct intake_position {
+    uint32_t topic;
+    int32_t number;
+    int64_t offset;       /* the committed one, else where auto.offset.reset begins */
+    size_t metadata_size; /* of the committed offset; 0: none, or none of ours */
+    char metadata[OUTBOX_METADATA_SIZE];
+} intake_position;
+
+/* Reads the committed offsets into the positions, whose other fields are set, behind every transaction that
+ * is still pending. Seeking, it goes there. Blocks (the shard calls it from the pool) up to timeout_ms. False
+ * where that could not be learnt: try again. */
+MUST_CHECK bool intake_find(intake *in, intake_position *positions, uint32_t count, bool is_seeking,
+                            int timeout_ms, error *e);
+/* Starts the offered partitions at these positions. */
+void intake_accept(intake *in, const intake_position *positions, uint32_t count);
 
 /* How many messages lie in the partition's log beyond `taken`, as far as the last fetch told; -1 where
  * nothing was fetched yet. Does not block. */

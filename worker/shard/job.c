@@ -4,7 +4,7 @@
 
 /* Long enough for a broker that answers at all, short enough that a shutdown need not wait for one that does
  * not. */
-enum { JOIN_TIMEOUT_MS = 2000, REWIND_TIMEOUT_MS = 5000 };
+enum { JOIN_TIMEOUT_MS = 2000, FIND_TIMEOUT_MS = 5000 };
 
 /* On the pool's thread. */
 static void run(uv_work_t *work)
@@ -18,10 +18,10 @@ static void run(uv_work_t *work)
         j->outcome =
             publisher_commit(j->publisher, j->epoch->shell, j->epoch, j->trigger_topics, j->group, &j->error);
         break;
-    case JOB_REWIND:
+    case JOB_FIND:
         j->outcome = publisher_join(j->publisher, JOIN_TIMEOUT_MS, &j->error);
-        if (j->outcome == PUBLISHER_OK &&
-            !intake_rewind(j->intake, j->partitions, j->partition_count, REWIND_TIMEOUT_MS, &j->error))
+        if (j->outcome == PUBLISHER_OK && !intake_find(j->intake, j->positions, j->position_count,
+                                                       j->is_seeking, FIND_TIMEOUT_MS, &j->error))
             j->outcome = PUBLISHER_RETRY;
         break;
     case JOB_NONE:
@@ -36,9 +36,7 @@ static void after(uv_work_t *work, int status)
     (void)status; /* jobs are never cancelled */
     if (j->group != NULL)
         rd_kafka_consumer_group_metadata_destroy(j->group);
-    free(j->partitions);
     j->group = NULL;
-    j->partitions = NULL;
     j->kind = JOB_NONE;
     j->done(j->context, kind);
 }
@@ -63,14 +61,24 @@ void job_commit(job *j, epoch *e)
     start(j, JOB_COMMIT);
 }
 
-bool job_rewind(job *j, const partition *partitions, uint32_t count)
+bool job_find(job *j, const partition *partitions, uint32_t count, bool is_seeking)
 {
-    j->partitions = calloc((size_t)count + 1, sizeof *partitions);
-    if (j->partitions == NULL)
+    assert(!job_runs(j));
+    job_free(j);
+    j->positions = calloc((size_t)count + 1, sizeof *j->positions);
+    if (j->positions == NULL)
         return false;
-    if (count > 0)
-        memcpy(j->partitions, partitions, count * sizeof *partitions);
-    j->partition_count = count;
-    start(j, JOB_REWIND);
+    for (uint32_t i = 0; i < count; i++)
+        j->positions[i] = (intake_position){.topic = partitions[i].topic, .number = partitions[i].number};
+    j->position_count = count;
+    j->is_seeking = is_seeking;
+    start(j, JOB_FIND);
     return true;
+}
+
+void job_free(job *j)
+{
+    free(j->positions);
+    j->positions = NULL;
+    j->position_count = 0;
 }

@@ -11,7 +11,7 @@ typedef enum job_kind {
     JOB_NONE,
     JOB_JOIN,   /* publisher_join */
     JOB_COMMIT, /* publisher_commit */
-    JOB_REWIND, /* publisher_join, where the producer was fenced, and intake_rewind */
+    JOB_FIND,   /* publisher_join, where the producer was fenced, and intake_find */
 } job_kind;
 
 /* Embedded by the shard. Between job_start and `done` the fields belong to the pool's thread. */
@@ -28,8 +28,10 @@ typedef struct job {
     uv_work_t work;
     epoch *epoch; /* JOB_COMMIT */
     rd_kafka_consumer_group_metadata_t *group;
-    partition *partitions; /* JOB_REWIND: a copy, since the assignment may change meanwhile */
-    uint32_t partition_count;
+    /* JOB_FIND; they stay until the next one. The assignment may have changed meanwhile. */
+    intake_position *positions;
+    uint32_t position_count;
+    bool is_seeking;
     publisher_outcome outcome;
     error error; /* where the outcome is not PUBLISHER_OK */
 } job;
@@ -43,6 +45,7 @@ void job_join(job *j);
 /* The epoch's shell is its batch. */
 void job_commit(job *j, epoch *e);
 /* False without memory. */
-MUST_CHECK bool job_rewind(job *j, const partition *partitions, uint32_t count);
+MUST_CHECK bool job_find(job *j, const partition *partitions, uint32_t count, bool is_seeking);
+void job_free(job *j); /* none runs */
 
 #endif

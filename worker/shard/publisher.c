@@ -203,13 +203,28 @@ static bool produce_all(publisher *p, const batch *b, error *e)
     return true;
 }
 
+/* Allocated for librdkafka, which frees it with the list. */
+static void add_metadata(rd_kafka_topic_partition_t *to, uint64_t number)
+{
+    char text[OUTBOX_METADATA_SIZE];
+    size_t size = outbox_write_metadata(number, text);
+    if (size == 0)
+        return;
+    to->metadata = rd_kafka_mem_malloc(NULL, size);
+    to->metadata_size = size;
+    memcpy(to->metadata, text, size);
+}
+
 static publisher_outcome send_offsets(publisher *p, const epoch *ep, const char *const *trigger_topics,
                                       const rd_kafka_consumer_group_metadata_t *group, error *e)
 {
     rd_kafka_topic_partition_list_t *offsets = rd_kafka_topic_partition_list_new((int)ep->offset_count);
     for (uint32_t i = 0; i < ep->offset_count; i++) {
         const epoch_offset *o = &ep->offsets[i];
-        rd_kafka_topic_partition_list_add(offsets, trigger_topics[o->topic], o->partition)->offset = o->next;
+        rd_kafka_topic_partition_t *to =
+            rd_kafka_topic_partition_list_add(offsets, trigger_topics[o->topic], o->partition);
+        to->offset = o->next;
+        add_metadata(to, o->outbox);
     }
     publisher_outcome outcome;
     do {
@@ -250,8 +265,10 @@ static publisher_outcome abort_transaction(publisher *p, error *e)
 }
 
 /* The coordinator gave our epoch to somebody else: to nobody, where it ended a transaction that had outlived
- * transaction.timeout.ms (a broker restarted, say), or to another worker with our id. */
-static bool is_fenced(const publisher *p)
+ * transaction.timeout.ms (a broker restarted, say), or to another worker with our id. Or it knows of no
+ * transaction of ours where we end one: while it was away, neither partitions nor offsets came as far as to
+ * it. librdkafka takes both for the producer's end. */
+static bool is_beyond_use(const publisher *p)
 {
     char reason[1];
     if (p->producer == NULL)
@@ -260,6 +277,8 @@ static bool is_fenced(const publisher *p)
     case RD_KAFKA_RESP_ERR__FENCED:
     case RD_KAFKA_RESP_ERR_PRODUCER_FENCED:
     case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH:
+    case RD_KAFKA_RESP_ERR_INVALID_PRODUCER_ID_MAPPING:
+    case RD_KAFKA_RESP_ERR_INVALID_TXN_STATE:
         return true;
     default:
         return false;
@@ -294,11 +313,11 @@ publisher_outcome publisher_commit(publisher *p, const batch *b, const epoch *ep
         return PUBLISHER_ABORTED; /* nothing was begun */
     if (outcome == PUBLISHER_OK)
         outcome = run_transaction(p, b, ep, trigger_topics, group, e);
-    if (outcome != PUBLISHER_FATAL || !is_fenced(p))
+    if (outcome != PUBLISHER_FATAL || !is_beyond_use(p))
         return outcome;
     /* What the transaction came to is what the committed offsets say: the rewind that follows reads them. The
      * producer is of no use any more, and must not outlive the batch. */
     destroy_producer(p);
-    error_prefix(e, "fenced; a new producer joins (if this goes on, two workers have the same worker.id)");
+    error_prefix(e, "a new producer joins (if this goes on, two workers have the same worker.id)");
     return PUBLISHER_ABORTED;
 }

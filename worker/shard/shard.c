@@ -12,6 +12,10 @@
 #include "worker/kafka/kafka_client.h"
 #include "worker/shard/shard_state.h"
 
+/* More than two heartbeats of the group (heartbeat.interval.ms is 3 s): by then it has said whose the
+ * partitions are. */
+enum { FENCE_AGAIN_MS = 8000 };
+
 /* ---- status ---- */
 
 static bool same_status(const shard_status *a, const shard_status *b)
@@ -50,6 +54,14 @@ void shard_post_figures(shard *s)
     f->taken = s->tasks.taken;
     f->returned = custody_returned(s->custody);
     f->in_flight = custody_in_flight(s->custody);
+    f->resuming = custody_resumed(s->custody);
+    f->resumed = s->tasks.resumed;
+    f->fences_lost = custody_fences_lost(s->custody);
+    f->store_losses = custody_store_losses(s->custody);
+    f->outbox_depth = custody_outbox_depth(s->custody);
+    int64_t wall_ms = (int64_t)uv_now(&s->loop) + s->tasks.clock_offset_ms;
+    int64_t oldest_ms = custody_oldest_timer_ms(s->custody);
+    f->overdue_ms = oldest_ms < wall_ms ? wall_ms - oldest_ms : 0;
     f->partitions = s->status.partitions;
     f->assignments = s->status.assignments;
     f->store_pending = store_pending_count(s->store);
@@ -101,7 +113,9 @@ void shard_close(shard *s)
 {
     if (s->stage != STAGE_CLOSING) {
         s->stage = STAGE_CLOSING;
-        s->tasks.closing = true;
+        s->tasks.closing = s->ledger.closing = true;
+        custody_close(s->custody);
+        versions_close(&s->tasks.versions);
         uv_prepare_stop(&s->turn);
         uv_idle_stop(&s->busy);
         uv_timer_stop(&s->retry);
@@ -132,9 +146,18 @@ void shard_fail_for_memory(shard *s, const char *what)
     shard_fail(s, &e);
 }
 
-static void on_tasks_fatal(void *context, const error *why)
+static void on_fatal(void *context, const error *why)
 {
     shard_fail(context, why);
+}
+
+static void on_command(void *context, uint32_t topic, int32_t number, const char *text, size_t size)
+{
+    shard *s = context;
+    if (!custody_is_owner(s->custody) || custody_partition(s->custody, topic, number) == NULL)
+        return;
+    if (!tasks_start_command(&s->tasks, topic, number, text, size))
+        ledger_discard_command(&s->ledger, topic, number, text, size);
 }
 
 void shard_stop(shard *s)
@@ -169,6 +192,9 @@ static void free_shard(shard *s)
     publisher_free(s->publisher);
     custody_free(s->custody, free_batch);
     tasks_free(&s->tasks);
+    versions_free(&s->tasks.versions);
+    ledger_free(&s->ledger);
+    job_free(&s->job);
     if (s->intake_descriptor >= 0)
         close(s->intake_descriptor);
     uv_mutex_destroy(&s->mutex);
@@ -202,7 +228,9 @@ static bool make_rules(shard *s, error *e)
     const config *c = s->options.config;
     const custody_limits limits = {
         .commit_interval_ms = c->commit_interval_ms,
+        .epoch_max_ms = c->epoch_max_ms,
         .revoke_max_ms = c->revoke_max_ms,
+        .fence_again_ms = FENCE_AGAIN_MS,
         .triggers_max = (uint32_t)c->max_inflight,
         .bytes_max = (size_t)c->max_inflight_bytes,
     };
@@ -215,8 +243,19 @@ static bool make_rules(shard *s, error *e)
         .hash_seed = s->options.hash_seed,
         .loop = &s->loop,
         .context = s,
-        .fatal = on_tasks_fatal,
+        .fatal = on_fatal,
     };
+    s->ledger = (ledger){
+        .config = c,
+        .log = s->options.log,
+        .loop = &s->loop,
+        .custody = s->custody,
+        .shard = s->options.number,
+        .context = s,
+        .failed = on_fatal,
+        .commanded = on_command,
+    };
+    ledger_init(&s->ledger);
     return s->custody == NULL ? error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard")
                               : tasks_init(&s->tasks, e);
 }

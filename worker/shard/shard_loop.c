@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "worker/kafka/kafka_client.h"
+#include "worker/shard/outbox_events.h"
 
 enum {
     MESSAGES_A_TURN = 256, /* so that replies and timers get their turn under load */
@@ -26,7 +27,7 @@ enum {
     ABORT_PAUSE_MAX_MS = 5000,
     /* An idle loop turns so often. It shows that it lives, and polls the consumer even if nothing comes, or
        the group thinks that we are stuck (max.poll.interval.ms). */
-    PULSE_MS = 1000,
+    PULSE_MS = 500,      /* people who command wait for it */
     POST_PAUSE_MS = 100, /* figures are posted no more often */
 };
 
@@ -39,7 +40,6 @@ static void on_assigned(void *context, const partition *partitions, uint32_t cou
         shard_fail_for_memory(s, "an assignment");
         return;
     }
-    intake_accept(s->intake);
     s->assigned = true;
     s->status.partitions = count;
     s->status.assignments++;
@@ -80,6 +80,15 @@ intake_listener shard_loop_listener(shard *s)
 
 /* ---- messages ---- */
 
+static bool give_batch(shard *s, epoch *e)
+{
+    if (e->shell == NULL)
+        e->shell = batch_new(catalog_cell_get(s->options.catalog));
+    if (e->shell == NULL)
+        shard_fail_for_memory(s, "an epoch");
+    return e->shell != NULL;
+}
+
 static void take(shard *s, rd_kafka_message_t *message, uint32_t topic)
 {
     epoch *e = custody_take(s->custody, topic, message->partition, message->offset, message->len,
@@ -88,21 +97,18 @@ static void take(shard *s, rd_kafka_message_t *message, uint32_t topic)
         rd_kafka_message_destroy(message); /* not ours, or not any more: the log still has it */
         return;
     }
-    if (e->shell == NULL)
-        e->shell = batch_new(catalog_cell_get(s->options.catalog));
-    if (e->shell == NULL) {
-        shard_fail_for_memory(s, "an epoch");
+    if (!give_batch(s, e)) {
         custody_settle(s->custody, e);
         rd_kafka_message_destroy(message);
         return;
     }
-    tasks_start(&s->tasks, message, s->options.config->triggers.items[topic], e);
+    tasks_start(&s->tasks, message, topic, e);
 }
 
 /* Without an assignment the intake is polled all the same: that is how one comes. */
 static bool may_poll(const shard *s)
 {
-    return s->intake_waits && !s->status.failed && (!s->assigned || custody_may_take(s->custody));
+    return s->intake_waits && !s->status.failed && (!s->assigned || custody_may_poll(s->custody));
 }
 
 static void take_messages(shard *s)
@@ -119,28 +125,29 @@ static void take_messages(shard *s)
 
 /* ---- jobs ---- */
 
-static void start_rewind(shard *s)
+static void find_positions(shard *s)
 {
-    if (!job_rewind(&s->job, custody_partitions(s->custody), custody_partition_count(s->custody)))
-        shard_fail_for_memory(s, "a rewind");
+    if (!job_find(&s->job, custody_partitions(s->custody), custody_partition_count(s->custody),
+                  custody_accepted(s->custody)))
+        shard_fail_for_memory(s, "an assignment");
 }
 
-static void on_retry(uv_timer_t *timer)
+static void on_retry(uv_timer_t *handle)
 {
-    shard *s = timer->data;
+    shard *s = handle->data;
     if (s->retry_kind == JOB_JOIN)
         job_join(&s->job);
-    else if (custody_rewinding(s->custody))
-        start_rewind(s);
+    else if (custody_wants_positions(s->custody))
+        find_positions(s);
     else
-        custody_rewound(s->custody); /* the assignment is gone: nothing to put back */
+        custody_positioned(s->custody); /* the assignment is gone: nothing to find */
 }
 
 /* An epoch that is aborted again and again (a topic refuses an event, say) must not become a busy loop. */
-static void rewind_later(shard *s)
+static void find_positions_later(shard *s)
 {
     uint64_t pause_ms = s->aborts < 2 ? 0 : (uint64_t)RETRY_PAUSE_MS * s->aborts;
-    s->retry_kind = JOB_REWIND;
+    s->retry_kind = JOB_FIND;
     uv_timer_start(&s->retry, on_retry, pause_ms < ABORT_PAUSE_MAX_MS ? pause_ms : ABORT_PAUSE_MAX_MS, 0);
 }
 
@@ -198,6 +205,15 @@ static void on_commit_done(shard *s)
     custody_aborted(s->custody, s->job.epoch);
 }
 
+static void on_positions(shard *s)
+{
+    for (uint32_t i = 0; i < s->job.position_count; i++) {
+        const intake_position *p = &s->job.positions[i];
+        custody_position(s->custody, p->topic, p->number, p->offset, p->metadata, p->metadata_size);
+    }
+    custody_positioned(s->custody);
+}
+
 static void on_job_done(void *context, job_kind kind)
 {
     shard *s = context;
@@ -217,18 +233,40 @@ static void on_job_done(void *context, job_kind kind)
         log_limiter_reset(&s->job_limiter);
         if (kind == JOB_JOIN)
             on_joined(s);
-        if (kind == JOB_REWIND)
-            custody_rewound(s->custody);
+        if (kind == JOB_FIND)
+            on_positions(s);
     }
     shard_publish_status(s);
 }
 
 /* ---- the loop ---- */
 
+/* What an epoch publishes of a partition's outbox. */
+static bool add_outbox(shard *s, batch *b, const epoch_offset *o)
+{
+    const partition *p = custody_partition(s->custody, o->topic, o->partition);
+    error e;
+    for (const outbox_entry *entry = p->outbox.first; entry != NULL && entry->number <= o->outbox;
+         entry = entry->next) {
+        if (outbox_events_read(b, entry->bytes, entry->size, &e))
+            continue;
+        shard_fail(s, &e);
+        return false;
+    }
+    return true;
+}
+
 static void start_commit(shard *s, epoch *e)
 {
+    bool ok = give_batch(s, e);
+    for (uint32_t i = 0; ok && i < e->offset_count; i++)
+        if (e->offsets[i].outbox > e->offsets[i].outbox_from)
+            ok = add_outbox(s, e->shell, &e->offsets[i]);
     s->commit_started_us = now_us();
-    job_commit(&s->job, e);
+    if (ok)
+        job_commit(&s->job, e);
+    else
+        custody_aborted(s->custody, e); /* the shard closes */
 }
 
 static void end_epoch(shard *s, const custody_effect *effect)
@@ -240,9 +278,9 @@ static void end_epoch(shard *s, const custody_effect *effect)
     epoch_free(effect->epoch);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(uv_timer_t *handle)
 {
-    (void)timer; /* the turn that follows does the work */
+    (void)handle; /* the turn that follows does the work */
 }
 
 static void wake_at(shard *s, int64_t wake_ms)
@@ -254,23 +292,65 @@ static void wake_at(shard *s, int64_t wake_ms)
         uv_timer_start(&s->timer, on_timer, pause_ms > 0 ? (uint64_t)pause_ms : 0, 0);
 }
 
+static void begin_intake(shard *s)
+{
+    intake_accept(s->intake, s->job.positions, s->job.position_count);
+    custody_accept(s->custody);
+    s->intake_waits = true;
+    shard_publish_status(s);
+}
+
+static void obey_store(shard *s, const custody_effect *effect)
+{
+    switch (effect->action) {
+    case CUSTODY_FENCE:
+        ledger_fence(&s->ledger, effect->ask);
+        break;
+    case CUSTODY_LOAD:
+        ledger_load(&s->ledger, effect->ask);
+        break;
+    case CUSTODY_WATCH:
+        ledger_watch(&s->ledger);
+        break;
+    case CUSTODY_WRITE:
+        ledger_write(&s->ledger, effect->block, effect->renew);
+        break;
+    default:
+        ledger_fetch(&s->ledger, effect->partition, &effect->timer, effect->ask);
+        break;
+    }
+}
+
 /* Does what custody says until it says to wait. */
 static void obey(shard *s)
 {
-    for (;;) {
-        custody_effect effect = custody_next(s->custody, (int64_t)uv_now(&s->loop));
+    while (!s->status.failed) {
+        int64_t now_ms = (int64_t)uv_now(&s->loop);
+        custody_effect effect = custody_next(s->custody, now_ms, now_ms + s->tasks.clock_offset_ms);
         switch (effect.action) {
+        case CUSTODY_PROCEED:
+            tasks_proceed(&s->tasks, effect.activation);
+            break;
+        case CUSTODY_TIMER:
+            tasks_start_timer(&s->tasks, effect.partition, &effect.timer);
+            break;
         case CUSTODY_COMMIT:
             start_commit(s, effect.epoch);
             break;
         case CUSTODY_END:
             end_epoch(s, &effect);
             break;
-        case CUSTODY_REWIND:
-            rewind_later(s);
+        case CUSTODY_POSITION:
+            find_positions_later(s);
+            break;
+        case CUSTODY_ACCEPT:
+            begin_intake(s);
             break;
         case CUSTODY_RELEASE:
             release(s);
+            break;
+        case CUSTODY_FAILED:
+            shard_fail_for_memory(s, "custody");
             break;
         case CUSTODY_STOPPED:
             shard_close(s);
@@ -278,6 +358,9 @@ static void obey(shard *s)
         case CUSTODY_WAIT:
             wake_at(s, effect.wake_ms);
             return;
+        default:
+            obey_store(s, &effect);
+            break;
         }
     }
 }
@@ -308,9 +391,7 @@ static void on_turn(uv_prepare_t *prepare)
     }
     if (s->stage == STAGE_RUNNING)
         take_messages(s);
-    /* A trigger that could not even be held is settled like any other: its offset must not be committed. */
-    if (!s->status.failed)
-        obey(s);
+    obey(s);
     if (uv_now(&s->loop) - s->posted_ms >= POST_PAUSE_MS && s->stage != STAGE_CLOSING)
         shard_post_figures(s);
     if (s->stage == STAGE_RUNNING && may_poll(s))
@@ -319,12 +400,14 @@ static void on_turn(uv_prepare_t *prepare)
         uv_idle_stop(&s->busy);
 }
 
-static void on_pulse(uv_timer_t *timer)
+static void on_pulse(uv_timer_t *handle)
 {
-    shard *s = timer->data;
+    shard *s = handle->data;
     s->intake_waits = true;
     shard_post_figures(s);
     shard_post_lags(s);
+    if (custody_is_owner(s->custody))
+        ledger_look_for_commands(&s->ledger);
 }
 
 static void on_intake_event(uv_poll_t *poll, int status, int events)
@@ -350,6 +433,8 @@ static void on_store_changed(void *data, store_state state, const error *e)
     (void)e; /* the store has logged it */
     s->figures.store_reconnects += state == STORE_READY && s->store_was_ready;
     s->store_was_ready |= state == STORE_READY;
+    if (state == STORE_LOST)
+        custody_disarm(s->custody); /* the connection's watch is gone with it */
     s->status.store_unreachable = state == STORE_UNREACHABLE;
     shard_publish_status(s);
 }
@@ -370,7 +455,8 @@ bool shard_loop_make(shard *s, error *e)
         uv_loop_close(&s->loop);
         return error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard");
     }
-    s->tasks.store = s->store;
+    s->tasks.store = s->ledger.store = s->store;
+    versions_init(&s->tasks.versions, c, s->options.log, &s->loop);
     s->tasks.channels = (channels){.config = c, .log = s->options.log, .store = s->store};
     if (!channels_init(&s->tasks.channels, &s->loop, e)) {
         store_close(s->store, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 
 #include "worker/shard/job.h"
+#include "worker/shard/ledger.h"
 #include "worker/shard/shard.h"
 #include "worker/shard/tasks.h"
 
@@ -33,6 +34,7 @@ struct shard {
     store *store;
     custody *custody;
     tasks tasks;
+    ledger ledger;
     job job;
     job_kind retry_kind;
     log_limiter job_limiter;

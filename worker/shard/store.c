@@ -45,6 +45,7 @@ struct store {
     store_request *head;
     store_request *tail;
     store_request *unsent;
+    const store_command *unsent_command; /* of it, where its first ones are sent; NULL: none is */
     size_t pending_count;
     size_t sent_count;
     size_t unwritten_size; /* of what hiredis was given since the socket last took everything */
@@ -152,6 +153,39 @@ static void announce(store *s, store_state state, const char *problem)
 
 static void on_timer(uv_timer_t *timer);
 
+/* Takes the requests that may not be sent again out of the list. */
+static store_request *take_once(store *s)
+{
+    store_request *lost = NULL, **lost_last = &lost, **link = &s->head;
+    s->tail = NULL;
+    while (*link != NULL) {
+        store_request *r = *link;
+        if (r->once) {
+            *link = r->next;
+            r->next = NULL;
+            *lost_last = r;
+            lost_last = &r->next;
+            s->pending_count--;
+        } else {
+            s->tail = r;
+            link = &r->next;
+        }
+    }
+    return lost;
+}
+
+static void fail_all(store_request *list, const char *message)
+{
+    error e;
+    error_set(&e, ERROR_REDIS, 0, "%s", message);
+    while (list != NULL) {
+        store_request *r = list;
+        list = r->next;
+        r->answered = r->expected - 1;
+        r->done(r, NULL, &e);
+    }
+}
+
 static void retry_later(store *s, const char *problem, const char *advice)
 {
     store_state state = s->phase == READY ? STORE_LOST : STORE_UNREACHABLE;
@@ -161,12 +195,15 @@ static void retry_later(store *s, const char *problem, const char *advice)
         s->loss_ms = uv_now(s->options.loop);
     s->failure_count++;
     s->phase = WAITING;
+    store_request *lost = take_once(s);
     s->unsent = s->head;
+    s->unsent_command = NULL;
     s->sent_count = 0;
     s->unwritten_size = 0;
     uv_timer_start(&s->timer, on_timer, delay_ms, 0);
     tell_failure(s, state, problem, advice, delay_ms);
     announce(s, state, problem);
+    fail_all(lost, "the connection was lost");
 }
 
 /* An error that concerns more than one request. */
@@ -202,20 +239,36 @@ static void on_answer(redisAsyncContext *context, void *data, void *unused);
 static bool may_send(const store *s)
 {
     return s->phase == READY && s->unsent != NULL && s->unwritten_size < WRITE_AHEAD_SIZE &&
-           (!s->probing || s->sent_count == 0);
+           (!s->probing || s->sent_count == 0 || s->unsent_command != NULL);
+}
+
+/* Fails without memory only; on_prepare tries again. */
+static bool send_command(store *s, const char *bytes, size_t size)
+{
+    if (redisAsyncFormattedCommand(s->context, on_answer, NULL, bytes, size) != REDIS_OK)
+        return false;
+    s->unwritten_size += size;
+    return true;
 }
 
 static void send_unsent(store *s)
 {
     while (may_send(s)) {
         store_request *r = s->unsent;
-        /* Fails without memory only; on_prepare tries again. */
-        if (redisAsyncFormattedCommand(s->context, on_answer, NULL, r->command, r->size) != REDIS_OK)
-            return;
-        if (s->sent_count++ == 0)
-            await_answer(s);
-        s->unwritten_size += r->size;
-        s->unsent = r->next;
+        const store_command *further = s->unsent_command;
+        if (further == NULL) {
+            if (!send_command(s, r->command, r->size))
+                return;
+            if (s->sent_count++ == 0)
+                await_answer(s);
+            s->unsent_command = r->further;
+        } else {
+            if (!send_command(s, further->bytes, further->size))
+                return;
+            s->unsent_command = further->next;
+        }
+        if (s->unsent_command == NULL)
+            s->unsent = r->next;
     }
 }
 
@@ -237,23 +290,34 @@ static void refuse_head(store *s, const char *code, const char *advice)
     refuse(s, name, code, advice);
 }
 
-/* The answer belongs to the head alone: hand it over. */
-static void finish_head(store *s, const redisReply *reply, const char *code)
+static void answer(store_request *r, const redisReply *reply, const char *code)
 {
-    s->probing = false;
-    s->failure_count = 0;
-    log_limiter_reset(&s->limiters[STORE_LOST]);
-    s->sent_count--;
-    store_request *r = take_head(s);
+    char name[CODE_SIZE];
+    error e;
     if (code == NULL) {
         r->done(r, reply, NULL);
         return;
     }
-    char name[CODE_SIZE];
-    error e;
     command_name(r, name);
     error_set(&e, ERROR_REDIS, 0, "Redis answers %s with %s", name, code);
     r->done(r, NULL, &e);
+}
+
+/* The answer belongs to the head alone: hand it over. With the last one, the request is not ours any more. */
+static void answer_head(store *s, const redisReply *reply, const char *code)
+{
+    store_request *r = s->head;
+    s->probing = false;
+    s->failure_count = 0;
+    log_limiter_reset(&s->limiters[STORE_LOST]);
+    if (r->answered + 1 == r->expected) {
+        s->sent_count--;
+        take_head(s);
+        answer(r, reply, code);
+    } else {
+        answer(r, reply, code);
+        r->answered++;
+    }
 }
 
 static void on_answer(redisAsyncContext *context, void *data, void *unused)
@@ -273,7 +337,7 @@ static void on_answer(redisAsyncContext *context, void *data, void *unused)
         refuse_head(s, code, advice);
         return;
     }
-    finish_head(s, reply, is_error ? code : NULL);
+    answer_head(s, reply, is_error ? code : NULL);
     send_unsent(s); /* `done` may have closed the store: the phase says so */
 }
 
@@ -448,14 +512,11 @@ store *store_new(const store_options *options)
 static void on_closed(uv_handle_t *handle)
 {
     store *s = handle->data;
-    error e;
     if (--s->open_handles > 0)
         return;
-    error_set(&e, ERROR_REDIS, 0, "the store is closed");
-    while (s->head != NULL) {
-        store_request *r = take_head(s);
-        r->done(r, NULL, &e);
-    }
+    store_request *left = s->head;
+    s->head = NULL;
+    fail_all(left, "the store is closed");
     if (s->closed != NULL)
         s->closed(s->closed_data);
     free(s);
@@ -477,6 +538,10 @@ void store_send(store *s, store_request *request)
 {
     assert(s->phase != CLOSED);
     request->next = NULL;
+    request->answered = 0;
+    request->expected = 1;
+    for (const store_command *c = request->further; c != NULL; c = c->next)
+        request->expected++;
     if (s->tail == NULL)
         s->head = request;
     else

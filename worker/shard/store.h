@@ -6,10 +6,13 @@
  * twice: it must leave the same state as once (GET, SET, HSETNX, ZADD NX, DEL ...), and its caller must take
  * the answer of a second time (HSETNX's 0) as success.
  *
- * A request waits as long as it must: it fails only with Redis' own judgement on it (WRONGTYPE ...) or when
- * the store closes. Nothing here blocks but the resolution of a host name while connecting, which hiredis
- * does on the spot: give an address or a unix socket where names resolve slowly. The process must ignore
- * SIGPIPE, since hiredis writes with write(). */
+ * What depends on the state of the connection (WATCH, MULTI ... EXEC) is one request of several commands,
+ * sent `once`: with nothing between, and never again; when the connection is lost, it fails.
+ *
+ * Any other request waits as long as it must: it fails only with Redis' own judgement on it (WRONGTYPE ...)
+ * or when the store closes. Nothing here blocks but the resolution of a host name while connecting, which
+ * hiredis does on the spot: give an address or a unix socket where names resolve slowly. The process must
+ * ignore SIGPIPE, since hiredis writes with write(). */
 #ifndef WORKER_SHARD_STORE_H
 #define WORKER_SHARD_STORE_H
 
@@ -23,16 +26,31 @@ typedef struct store store;
 typedef struct store_request store_request;
 
 /* The answer: either `reply`, borrowed for the call, or NULL and the error (ERROR_REDIS). Called in a turn of
- * the loop, never inside store_send; the request belongs to the caller again and may be sent again at once.
- */
+ * the loop, never inside store_send; with the last answer, or the one error of a `once` that is lost, the
+ * request belongs to the caller again and may be sent again at once. */
 typedef void store_callback(store_request *request, const redisReply *reply, const error *e);
 
-/* Embedded in the caller's own struct. It and the command's bytes must stay until `done`. */
-struct store_request {
-    const char *command; /* one command in RESP (worker/shard/resp.h) */
+/* A command in RESP (worker/shard/resp.h). */
+typedef struct store_command store_command;
+struct store_command {
+    store_command *next;
+    const char *bytes;
     size_t size;
+};
+
+/* Embedded in the caller's own struct. It and the commands' bytes must stay until `done`, which comes for
+ * each command's answer; the request is the caller's again with the last one. */
+struct store_request {
+    const char *command;
+    size_t size;
+    const store_command *further; /* commands that follow `command` at once; NULL: none */
+    bool once;
     store_callback *done;
-    store_request *next; /* the store's own */
+    uint32_t answered; /* answers before the one that `done` is called with */
+
+    /* The store's own. */
+    store_request *next;
+    uint32_t expected;
 };
 
 typedef enum store_state {

@@ -4,12 +4,16 @@
 
 void tally_execution(tally *t, const execution *x)
 {
-    step_type type;
     if (x->status == EXECUTION_COMPLETED)
         t->completed++;
     else
         t->failed++;
-    for (size_t i = 0; i < x->step_count; i++)
+}
+
+void tally_steps(tally *t, const execution *x, size_t first)
+{
+    step_type type;
+    for (size_t i = first; i < x->step_count; i++)
         if (completion_has_step(x, i) && step_type_find(&x->steps[i].step_type, &type))
             t->steps[type][x->steps[i].status]++;
 }
@@ -24,6 +28,7 @@ void tally_add(tally *to, const tally *from)
 {
     to->completed += from->completed;
     to->failed += from->failed;
+    to->waiting += from->waiting;
     to->duplicates += from->duplicates;
     to->replayed += from->replayed;
     add(to->rejected, from->rejected, TALLY_REASONS);
@@ -42,5 +47,5 @@ uint64_t tally_rejected(const tally *t)
 
 uint64_t tally_triggers(const tally *t)
 {
-    return t->completed + t->failed + t->duplicates + tally_rejected(t);
+    return t->completed + t->failed + t->waiting + t->duplicates + tally_rejected(t);
 }

@@ -11,10 +11,11 @@
 enum { TALLY_REASONS = ERROR_CODES(X), TALLY_STEP_STATUSES = STEP_STATUSES(X) };
 #undef X
 
-/* All zero is an empty one. Every trigger is counted in exactly one of the first four. */
+/* All zero is an empty one. Every trigger is counted in exactly one of the first five. */
 typedef struct tally {
     uint64_t completed; /* executions */
     uint64_t failed;    /* executions */
+    uint64_t waiting;   /* left to store custody before they ended */
     uint64_t duplicates;
     uint64_t rejected[TALLY_REASONS]; /* by error_code */
     uint64_t replayed;                /* of the executions: told from their record, without running again */
@@ -24,6 +25,8 @@ typedef struct tally {
 
 /* The execution has ended. */
 void tally_execution(tally *t, const execution *x);
+/* Its steps from `first` on that have ended. */
+void tally_steps(tally *t, const execution *x, size_t first);
 /* from: of another epoch, or another shard. */
 void tally_add(tally *to, const tally *from);
 

@@ -1,63 +1,19 @@
-/* The way of a trigger:
- *
- *   tasks_start -> decode --> look_up --(the same execution is under way)--> waits, then look_up
- *                    |           |
- *                    |       GET record --> none: run -> deliver ... -> SET record -> announce -> end
- *                    |              |-----> of the same origin: announce from the record -> end
- *                    |              +-----> of another origin: a duplicate -> end
- *                    +--> reject -> end
- *
- * Each arrow that waits for Redis or a deliverer comes back through a callback. There the epoch may have been
- * dropped: then the task ends at once and touches nothing, since its trigger is in log custody again. */
+/* Tasks begin, wait for one another, and end. An execution is under way in one task at a time: whatever else
+ * comes for it (its trigger once more, a second one with the same id, a timer) waits until that is over, and
+ * then looks at the record. Only a trigger does not wait for one that is handed over: they may be of the same
+ * epoch. */
 #include "worker/shard/tasks.h"
 
 #include <stdlib.h>
 
-#include "engine/execution/record.h"
 #include "engine/limits.h"
-#include "worker/shard/resp.h"
+#include "worker/shard/task.h"
 
 enum {
-    CHUNK_BYTES = 6 << 10,   /* what an ordinary trigger needs, so that it costs no further allocation */
-    COMMAND_BYTES = 4 << 10, /* of a command, beside its value */
-    /* Beside the decoded trigger: rendered messages, results, the record and its command. */
+    CHUNK_BYTES = 6 << 10, /* what an ordinary trigger needs, so that it costs no further allocation */
+    /* Beside the decoded trigger: rendered messages, results, the record and its events. */
     WORK_BYTES = 4 * LIMIT_RECORD_BYTES,
 };
-
-struct task {
-    task *next; /* in the free list, or among those that wait for the same execution */
-    tasks *owner;
-    epoch *epoch;
-    rd_kafka_message_t *message;
-    arena arena;
-    trigger trigger;
-    running_entry running;
-    task *waiting; /* others with the same execution id */
-    execution execution;
-    store_request request;
-    delivery delivery;
-};
-
-static void look_up(task *k);
-
-/* A task from a part of it that somebody else hands back. */
-#define TASK_OF(part, member) ((task *)(void *)((char *)(part)-offsetof(task, member)))
-
-static int64_t now_ms(const tasks *t)
-{
-    return (int64_t)uv_now(t->loop) + t->clock_offset_ms;
-}
-
-static bool dropped(const task *k)
-{
-    return k->epoch->state == EPOCH_DROPPED || k->owner->closing;
-}
-
-static tally *tally_of(task *k)
-{
-    batch *b = k->epoch->shell;
-    return &b->tally;
-}
 
 /* ---- ends ---- */
 
@@ -65,26 +21,44 @@ static void tally_latency(task *k)
 {
     rd_kafka_timestamp_type_t type;
     int64_t sent_ms = rd_kafka_message_timestamp(k->message, &type);
-    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && !dropped(k))
-        histogram_observe(&tally_of(k)->latency, (now_ms(k->owner) - sent_ms) * 1000);
+    if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE && k->epoch->state != EPOCH_DROPPED)
+        histogram_observe(&task_tally(k)->latency, (task_wall_ms(k->owner) - sent_ms) * 1000);
 }
 
 static void recycle(task *k)
 {
     tasks *t = k->owner;
-    tally_latency(k);
-    rd_kafka_message_destroy(k->message);
-    custody_settle(t->custody, k->epoch);
+    if (k->message != NULL)
+        rd_kafka_message_destroy(k->message);
+    workflow_release(k->workflow);
     arena_reset(&k->arena);
+    k->in_use = false;
     k->next = t->free;
     t->free = k;
 }
 
-/* After look_up has entered it: those that waited for this execution look again. */
-static void leave(task *k)
+static void look_up(task *k);
+
+/* What came of a trigger is in its epoch's tally, if the epoch still is. */
+static void tally_end(task *k)
+{
+    const activation *a = &k->activation;
+    if (k->kind == TASK_TRIGGER && a->epoch != NULL) {
+        tally_latency(k);
+        task_tally(k)->duplicates += a->end == ACTIVATION_DUPLICATE;
+    } else if (a->end == ACTIVATION_ENDED || (a->end == ACTIVATION_PARKED && a->epoch == NULL)) {
+        tally_steps(&k->owner->resumed, &a->execution, k->tallied);
+        if (a->end == ACTIVATION_ENDED)
+            tally_execution(&k->owner->resumed, &a->execution);
+    }
+}
+
+void task_leave(task *k)
 {
     task *waiting = k->waiting;
-    running_remove(&k->owner->running, &k->running);
+    tally_end(k);
+    if (k->is_listed)
+        running_remove(&k->owner->running, &k->running);
     recycle(k);
     while (waiting != NULL) {
         task *next = waiting->next;
@@ -93,10 +67,11 @@ static void leave(task *k)
     }
 }
 
-static void out_of_memory(task *k)
+void task_out_of_memory(task *k)
 {
     error e;
-    error_set(&e, ERROR_OUT_OF_MEMORY, 0, "no memory for the events of a trigger");
+    error_set(&e, ERROR_OUT_OF_MEMORY, 0, "no memory for an execution");
+    k->owner->failed = true;
     k->owner->fatal(k->owner->context, &e);
 }
 
@@ -111,236 +86,98 @@ static void log_rejection(task *k, const error *why)
                  log_text("message", why->message), log_int("suppressed", (int64_t)suppressed));
 }
 
-static void reject(task *k, const error *why)
+void task_reject(task *k, const error *why)
 {
-    if (dropped(k))
+    if (k->epoch->state == EPOCH_DROPPED)
         return;
-    tally_of(k)->rejected[why->code]++;
+    task_tally(k)->rejected[why->code]++;
     log_rejection(k, why);
     if (!announce_rejection(&k->owner->announcer, k->epoch->shell, k->message, why))
-        out_of_memory(k);
+        task_out_of_memory(k);
 }
 
-static void announce(task *k)
-{
-    if (dropped(k))
-        return;
-    tally_execution(tally_of(k), &k->execution);
-    if (!announce_execution(&k->owner->announcer, k->epoch->shell, &k->execution))
-        out_of_memory(k);
-}
+/* ---- beginnings ---- */
 
-/* ---- the record ---- */
-
-static bool format_key(task *k, buffer *b)
+static void begin(task *k)
 {
-    buffer_init(b, &k->arena, COMMAND_BYTES);
-    buffer_add_text(b, k->owner->config->group);
-    buffer_add_text(b, ":{");
-    buffer_add(b, k->trigger.origin.topic.text, k->trigger.origin.topic.count);
-    buffer_add_byte(b, '/');
-    buffer_add_int(b, k->trigger.origin.partition);
-    buffer_add_text(b, "}:execution:");
-    buffer_add_text(b, k->running.id.text);
-    return !b->failed;
-}
-
-static void ask(task *k, const buffer *command, store_callback *done)
-{
-    k->request = (store_request){.command = command->bytes, .size = command->size, .done = done};
-    store_send(k->owner->store, &k->request);
-}
-
-static void on_stored(store_request *request, const redisReply *reply, const error *e)
-{
-    task *k = TASK_OF(request, request);
-    if (reply == NULL && !dropped(k))
-        /* Not stored means not done: an event without a record behind it could not be made again. */
-        k->owner->fatal(k->owner->context, e);
-    else
-        announce(k);
-    leave(k);
-}
-
-static void store_record(task *k)
-{
-    buffer key, record, command;
-    buffer_init(&record, &k->arena, LIMIT_RECORD_BYTES);
-    buffer_init(&command, &k->arena, LIMIT_RECORD_BYTES + COMMAND_BYTES);
-    record_write(&record, &k->execution);
-    if (format_key(k, &key) && !record.failed)
-        RESP_COMMAND(&command, resp_text("SET"), resp_bytes(key.bytes, key.size),
-                     resp_bytes(record.bytes, record.size), resp_text("PX"),
-                     resp_int(k->owner->config->retention_ms));
-    if (record.failed || key.failed || command.failed) {
-        error e;
-        error_set(&e, ERROR_LIMIT, 0, "the execution's record is larger than %d bytes", LIMIT_RECORD_BYTES);
-        reject(k, &e);
-        leave(k);
-        return;
+    custody *c = k->owner->custody;
+    const partition *p = custody_partition(c, k->topic, k->partition);
+    k->activation.execution.id = k->running.id;
+    switch (k->kind) {
+    case TASK_TRIGGER:
+        activation_start(&k->activation, c, k->epoch, p, &k->trigger.origin);
+        break;
+    case TASK_TIMER:
+        activation_start_timer(&k->activation, c, p, &k->timer);
+        break;
+    case TASK_COMMAND:
+        activation_start_command(&k->activation, c, p, k->command, k->command_text.text,
+                                 k->command_text.count);
+        break;
     }
-    ask(k, &command, on_stored);
+    task_proceed(k);
 }
 
-/* ---- running ---- */
-
-static void advance(task *k);
-
-static void finish_delivery(task *k, channel_result result)
+/* While it waited, its epoch may have been dropped, or the partition given back. */
+static bool is_void(const task *k)
 {
-    const char *provider = channel_provider(k->owner->config, k->delivery.step);
-    if (result == CHANNEL_DELIVERED)
-        execution_delivered(&k->execution, provider, now_ms(k->owner));
-    else
-        execution_delivery_failed(&k->execution,
-                                  &(delivery_failure){.provider = provider,
-                                                      .code = k->delivery.code,
-                                                      .message = k->delivery.sentence},
-                                  0, now_ms(k->owner));
+    return k->kind == TASK_TRIGGER ? k->epoch->state == EPOCH_DROPPED
+                                   : k->generation != custody_generation(k->owner->custody);
 }
 
-static void on_delivered(delivery *d, channel_result result)
+/* Without an activation. */
+static void give_back(task *k)
 {
-    task *k = TASK_OF(d, delivery);
-    if (dropped(k)) {
-        leave(k);
-        return;
-    }
-    finish_delivery(k, result);
-    advance(k);
+    if (k->kind == TASK_TRIGGER)
+        custody_settle(k->owner->custody, k->epoch);
+    recycle(k);
 }
 
-static channel_result deliver(task *k)
+/* An execution that is under way takes a command on its way. If it cannot, the command is found again later.
+ */
+static void order(task *to, const task *k)
 {
-    const step *s = execution_step(&k->execution);
-    k->delivery = (delivery){
-        .execution = &k->execution,
-        .step = s,
-        .message = execution_message(&k->execution),
-        .now_ms = now_ms(k->owner),
-        .arena = &k->arena,
-        .done = on_delivered,
-    };
-    return channel_deliver(&k->owner->channels, &k->delivery);
-}
-
-/* Until something must be waited for. */
-static void advance(task *k)
-{
-    execution_need need;
-    while ((need = execution_advance(&k->execution, now_ms(k->owner))) == EXECUTION_DELIVER) {
-        channel_result result = deliver(k);
-        if (result == CHANNEL_PENDING)
-            return;
-        finish_delivery(k, result);
-    }
-    if (need == EXECUTION_WAITING) {
-        error e;
-        error_set(&e, ERROR_UNSUPPORTED, 0, "a delay is not supported yet");
-        reject(k, &e);
-        leave(k);
-        return;
-    }
-    store_record(k);
-}
-
-static bool begin(task *k, error *e)
-{
-    tasks *t = k->owner;
-    const value *id = &k->trigger.workflow_id;
-    const batch *b = k->epoch->shell;
-    const workflow *w = catalog_find(b->catalog, id->text, id->count);
-    if (w == NULL)
-        return error_set(e, ERROR_UNKNOWN_WORKFLOW, 0, "no workflow has the trigger's workflow_id");
-    return execution_check(&k->trigger, w, t->validator, e) &&
-           execution_begin(&k->execution, &k->running.id, &k->trigger, w, &k->arena, now_ms(t), e);
-}
-
-static void run(task *k)
-{
-    error e;
-    if (begin(k, &e)) {
-        advance(k);
-        return;
-    }
-    reject(k, &e);
-    leave(k);
-}
-
-/* ---- looking up ---- */
-
-static bool same_origin(const origin *a, const origin *b)
-{
-    return a->partition == b->partition && a->offset == b->offset && value_same_text(&a->topic, &b->topic);
-}
-
-/* The execution has a record already. */
-static void recognise(task *k, const redisReply *reply)
-{
-    error e;
-    char *text =
-        arena_copy(&k->arena, reply->str, reply->len); /* the reply's memory ends with the callback */
-    if (text == NULL) {
-        error_set(&e, ERROR_LIMIT, 0, "the trigger's record is larger than its bound");
-        reject(k, &e);
-    } else if (!record_read(&k->execution, &k->arena, text, reply->len, &e)) {
-        reject(k, &e);
-    } else if (!same_origin(&k->execution.origin, &k->trigger.origin)) {
-        tally_of(k)->duplicates++;
-    } else if (execution_ended(&k->execution)) {
-        tally_of(k)->replayed++;
-        announce(k);
-    } else {
-        error_set(&e, ERROR_RECORD, 0, "the execution's record says that it has not ended");
-        reject(k, &e);
-    }
-    leave(k);
-}
-
-static void on_record(store_request *request, const redisReply *reply, const error *e)
-{
-    task *k = TASK_OF(request, request);
-    if (dropped(k)) {
-        leave(k);
-    } else if (reply != NULL && reply->type == REDIS_REPLY_NIL) {
-        run(k);
-    } else if (reply != NULL && reply->type == REDIS_REPLY_STRING) {
-        recognise(k, reply);
-    } else {
-        error why;
-        error_set(&why, ERROR_RECORD, 0, "the execution's record cannot be read: %s",
-                  reply == NULL ? e->message : "its key holds no string");
-        reject(k, &why);
-        leave(k);
-    }
+    char *text = arena_copy(&to->arena, k->command_text.text, k->command_text.count);
+    if (text != NULL)
+        activation_order(&to->activation, k->command, text, k->command_text.count);
 }
 
 static void look_up(task *k)
 {
-    buffer key, command;
-    if (dropped(k)) {
-        recycle(k);
+    if (k->owner->closing)
+        return;
+    if (is_void(k)) {
+        give_back(k);
         return;
     }
     running_entry *other = running_add(&k->owner->running, &k->running);
     if (other != NULL) {
         task *first = TASK_OF(other, running);
-        k->next = first->waiting;
-        first->waiting = k;
-        return;
+        if (k->kind == TASK_COMMAND) {
+            order(first, k);
+            recycle(k);
+            return;
+        }
+        if (k->kind != TASK_TRIGGER || !activation_is_handed(&first->activation)) {
+            k->next = first->waiting;
+            first->waiting = k;
+            return;
+        }
     }
+    k->is_listed = other == NULL;
     k->waiting = NULL;
-    buffer_init(&command, &k->arena, COMMAND_BYTES);
-    if (format_key(k, &key))
-        RESP_COMMAND(&command, resp_text("GET"), resp_bytes(key.bytes, key.size));
-    if (key.failed || command.failed) {
-        error e;
-        error_set(&e, ERROR_LIMIT, 0, "the trigger needs more memory than its bound");
-        reject(k, &e);
-        leave(k);
-        return;
+    begin(k);
+}
+
+void task_begin_triggers(task *k)
+{
+    task *waiting = k->waiting;
+    k->waiting = NULL;
+    while (waiting != NULL) {
+        task *next = waiting->next;
+        look_up(waiting);
+        waiting = next;
     }
-    ask(k, &command, on_record);
 }
 
 /* ---- decoding ---- */
@@ -398,6 +235,7 @@ static bool decode(task *k, error *e)
 bool tasks_init(tasks *t, error *e)
 {
     t->validator = validator_new();
+    t->random = ((uint64_t)t->hash_seed << 32 | t->hash_seed) | 1;
     if (t->validator == NULL || !running_init(&t->running, (uint32_t)t->config->max_inflight))
         return error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard");
     return announcer_init(&t->announcer, t->config->group, t->config->id, e);
@@ -405,9 +243,13 @@ bool tasks_init(tasks *t, error *e)
 
 void tasks_free(tasks *t)
 {
-    while (t->free != NULL) {
-        task *k = t->free;
-        t->free = k->next;
+    while (t->all != NULL) {
+        task *k = t->all;
+        t->all = k->next_of_all;
+        if (k->in_use && k->message != NULL)
+            rd_kafka_message_destroy(k->message);
+        if (k->in_use)
+            workflow_release(k->workflow);
         arena_free(&k->arena);
         free(k);
     }
@@ -415,7 +257,7 @@ void tasks_free(tasks *t)
     validator_free(t->validator);
 }
 
-static task *new_task(tasks *t)
+static task *take_free(tasks *t)
 {
     task *k = t->free;
     if (k != NULL) {
@@ -426,37 +268,109 @@ static task *new_task(tasks *t)
     if (k == NULL)
         return NULL;
     k->owner = t;
+    k->next_of_all = t->all;
+    t->all = k;
     arena_init(&k->arena, CHUNK_BYTES, LIMIT_TRIGGER_DECODED_BYTES);
     k->arena.hash_seed = t->hash_seed;
     return k;
 }
 
-void tasks_start(tasks *t, rd_kafka_message_t *message, const char *topic, epoch *e)
+static task *new_task(tasks *t, task_kind kind, uint32_t topic, int32_t number)
 {
     error why;
-    task *k = new_task(t);
+    task *k = take_free(t);
+    if (k == NULL) {
+        error_set(&why, ERROR_OUT_OF_MEMORY, 0, "no memory for an execution");
+        t->failed = true;
+        t->fatal(t->context, &why);
+        return NULL;
+    }
+    k->kind = kind;
+    k->in_use = true;
+    k->topic = topic;
+    k->partition = number;
+    k->message = NULL;
+    k->workflow = NULL;
+    k->tallied = 0;
+    k->generation = custody_generation(t->custody);
+    return k;
+}
+
+void tasks_start(tasks *t, rd_kafka_message_t *message, uint32_t topic, epoch *e)
+{
+    error why;
+    task *k = new_task(t, TASK_TRIGGER, topic, message->partition);
     t->taken++;
     if (k == NULL) {
         rd_kafka_message_destroy(message);
-        error_set(&why, ERROR_OUT_OF_MEMORY, 0, "no memory for a trigger");
-        t->fatal(t->context, &why);
         custody_settle(t->custody, e);
         return;
     }
     k->epoch = e;
     k->message = message;
     k->arena.budget_bytes = LIMIT_TRIGGER_DECODED_BYTES; /* until it is decoded */
-    k->trigger = (trigger){.origin = {.topic = value_cstring(topic),
+    k->trigger = (trigger){.origin = {.topic = value_cstring(t->config->triggers.items[topic]),
                                       .partition = message->partition,
                                       .offset = message->offset}};
     read_envelope(k);
     if (!decode(k, &why)) {
-        reject(k, &why);
-        recycle(k);
+        task_reject(k, &why);
+        tally_latency(k);
+        give_back(k);
         return;
     }
     k->arena.budget_bytes += WORK_BYTES;
     k->running.id =
         identity_of_execution(&k->trigger.workflow_id, &k->trigger.trigger_id, &k->trigger.origin);
     look_up(k);
+}
+
+void tasks_start_timer(tasks *t, const partition *p, const timer_entry *timer)
+{
+    task *k = new_task(t, TASK_TIMER, p->topic, p->number);
+    if (k == NULL)
+        return;
+    k->arena.budget_bytes = LIMIT_TRIGGER_DECODED_BYTES + WORK_BYTES;
+    k->timer = *timer;
+    k->running.id = timer->id;
+    look_up(k);
+}
+
+static bool begins_with(const char *text, size_t size, const char *word)
+{
+    return size > strlen(word) && memcmp(text, word, strlen(word)) == 0;
+}
+
+bool tasks_start_command(tasks *t, uint32_t topic, int32_t number, const char *text, size_t size)
+{
+    enum { ID_SIZE = 36 };
+    static const char cancel[] = "cancel ", retry[] = "retry ";
+    bool is_cancel = begins_with(text, size, cancel);
+    size_t verb_size = is_cancel ? sizeof cancel - 1 : sizeof retry - 1;
+    identity id;
+    if ((!is_cancel && !begins_with(text, size, retry)) || size > LIMIT_COMMAND_BYTES ||
+        size < verb_size + ID_SIZE)
+        return false;
+    value id_text = value_string(text + verb_size, ID_SIZE);
+    if (!identity_parse(&id_text, &id))
+        return false;
+    task *k = new_task(t, TASK_COMMAND, topic, number);
+    if (k == NULL)
+        return true;
+    k->arena.budget_bytes = LIMIT_TRIGGER_DECODED_BYTES + WORK_BYTES;
+    k->command = is_cancel ? COMMAND_CANCEL : COMMAND_RETRY;
+    k->command_text = value_string(arena_copy(&k->arena, text, size), size);
+    k->running.id = id;
+    if (k->command_text.text == NULL)
+        recycle(k);
+    else
+        look_up(k);
+    return true;
+}
+
+void tasks_proceed(tasks *t, activation *a)
+{
+    task *k = TASK_OF(a, activation);
+    (void)t;
+    task_proceed(k);
 }

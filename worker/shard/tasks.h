@@ -1,8 +1,9 @@
-/* tasks: the triggers under way in one shard, each from its message to the moment when it is settled.
+/* tasks: the executions under way in one shard, each from what wakes it (a trigger's message, a timer, a
+ * person's command) to the moment when nothing is left to do for it here.
  *
- * A task looks for the execution's record first: a trigger that was run before is never run again, its events
- * are made anew from the record. Only then are the workflow and the payload looked at, so that a redelivered
- * trigger is recognised even if its workflow has changed. Everything runs on the shard's loop. */
+ * What happens to them is decided by custody and their activations (engine/custody); here it is done: records
+ * are read and written, workflows found, messages delivered, events made. Everything runs on the shard's
+ * loop. */
 #ifndef WORKER_SHARD_TASKS_H
 #define WORKER_SHARD_TASKS_H
 
@@ -13,6 +14,7 @@
 #include "worker/registry/registry.h"
 #include "worker/shard/announce.h"
 #include "worker/shard/running.h"
+#include "worker/shard/versions.h"
 
 typedef struct task task;
 
@@ -32,22 +34,34 @@ typedef struct tasks {
     void (*fatal)(void *context, const error *why); /* memory has run out */
 
     /* Its own. */
-    bool closing; /* set by the owner: nothing is begun or decided any more, tasks only end */
+    bool closing; /* set by the owner: nothing is begun or decided any more */
     announcer announcer;
     validator *validator;
+    bool failed; /* memory ran out: nothing goes on */
     running running;
+    versions versions;
     task *free;
+    task *all;
+    uint64_t random; /* state of what spreads retries */
+    tally resumed;   /* of executions in store custody: they belong to no epoch */
     log_limiter rejected_limiter;
     uint64_t taken; /* triggers that ever came; what came of them is in the tallies of their batches */
 } tasks;
 
 /* Makes its own parts; the rest is filled already. */
 MUST_CHECK bool tasks_init(tasks *t, error *e);
-/* No task may be under way. */
+/* The loop has ended: tasks that are still under way are dropped. */
 void tasks_free(tasks *t);
 
 /* Takes the message, which is the trigger of the epoch at origin (its topic's name is borrowed for the
- * shard's life). The epoch's `shell` is its batch. The task ends with custody_settle. */
-void tasks_start(tasks *t, rd_kafka_message_t *message, const char *topic, epoch *e);
+ * shard's life). The epoch's `shell` is its batch. */
+void tasks_start(tasks *t, rd_kafka_message_t *message, uint32_t topic, epoch *e);
+/* A timer is due. */
+void tasks_start_timer(tasks *t, const partition *p, const timer_entry *timer);
+/* A person's command: "cancel <execution id> ..." or "retry <execution id> ...". It is looked for again until
+ * it has left its list: what is under way already is not begun twice. False where the text is no command. */
+MUST_CHECK bool tasks_start_command(tasks *t, uint32_t topic, int32_t number, const char *text, size_t size);
+/* CUSTODY_PROCEED */
+void tasks_proceed(tasks *t, activation *a);
 
 #endif
