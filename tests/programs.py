@@ -3,6 +3,8 @@
     programs.py criterion FOLDER RESULTS [PATTERN...]    every unit_* program: its own XML report
     programs.py fuzz FOLDER RESULTS [PATTERN...]         every fuzz_* program: one case, FUZZ_SECONDS long, from
                                                          FUZZ_SEED: the same each time unless told otherwise
+    programs.py simulation FOLDER RESULTS [OPTION...]    simulation, which must break no rule, and every mutation_*, in
+                                                         which it must find what is wrong; options go to all of them
 
 What a report does not know is added to it as a failure: that the program crashed, hung, or that a sanitizer found
 something (Criterion counts a test that leaks as passed).
@@ -10,6 +12,7 @@ something (Criterion counts a test that leaks as passed).
 
 import concurrent.futures
 import fnmatch
+import functools
 import os
 import pathlib
 import re
@@ -21,6 +24,8 @@ import xml.etree.ElementTree as ElementTree
 
 HERE = pathlib.Path(__file__).parent
 UNIT_SECONDS_MAX = 300
+SIMULATION_SECONDS_MAX = 3600
+SEEDS = 20000
 OUTPUT_LINES_MAX = 120  # of a failed program; all of it is in the results' folder
 FUZZ_PROGRESS = re.compile(r"#\d+\s+(NEW|REDUCE|pulse|RELOAD|INITED)")
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
@@ -98,6 +103,39 @@ def run_fuzz(program, results):
     return report, output
 
 
+def first_broken(output):
+    found = re.search(r"^BROKEN by seed \d+.*", output, flags=re.MULTILINE)
+    return found and found[0]
+
+
+def run_seeds(program, options, name):
+    """A report's case and output: no seed may break a rule."""
+    code, output = execute([program, *options], SIMULATION_SECONDS_MAX)
+    report = ElementTree.Element("testsuites")
+    add_case(report, program.name, name, first_broken(output) or what_went_wrong(code, output))
+    print("   " + "".join(output.splitlines()[-1:]), flush=True)
+    return report, output
+
+
+def run_simulation(options, program, results):
+    seeds = options if "--seeds" in options else ("--seeds", str(SEEDS), *options)
+    if program.name == "simulation":
+        report, output = run_seeds(program, seeds, "no rule is broken")
+        if not options:
+            each = ("--each-failure", "--scenario", "scripted", "--seeds", "100")
+            more, more_output = run_seeds(program, each, "no single failure breaks a rule")
+            report.extend(more)
+            output += more_output
+        return report, output
+    code, output = execute([program, *seeds], SIMULATION_SECONDS_MAX)
+    broken = code == 1 and first_broken(output)
+    report = ElementTree.Element("testsuites")
+    name = program.name.removeprefix("mutation_")
+    add_case(report, program.name, f"finds {name}", None if broken else "was not found")
+    print(f"   {name}: {broken or 'was not found'}", flush=True)
+    return report, output
+
+
 def run(runner, program, results):
     begun = time.monotonic()
     report, output = runner(program, results)
@@ -112,17 +150,21 @@ def run(runner, program, results):
 
 
 def main(kind, folder, results, *patterns):
-    prefix, runner = {"criterion": ("unit_", run_criterion), "fuzz": ("fuzz_", run_fuzz)}[kind]
+    prefixes, runner = {"criterion": (("unit_",), run_criterion), "fuzz": (("fuzz_",), run_fuzz),
+                        "simulation": (("simulation", "mutation_"), functools.partial(run_simulation, patterns))}[kind]
     results = pathlib.Path(results).absolute()
     results.mkdir(parents=True, exist_ok=True)
-    programs = [path.absolute() for path in sorted(pathlib.Path(folder).glob(prefix + "*"))
+    programs = [path.absolute() for prefix in prefixes for path in sorted(pathlib.Path(folder).glob(prefix + "*"))
                 if path.is_file() and os.access(path, os.X_OK)]
+    processes = os.cpu_count()
+    if kind == "simulation":
+        patterns, processes = (), 1  # each uses all cores itself
     if patterns:
         programs = [path for path in programs
-                    if any(fnmatch.fnmatch(path.name.removeprefix(prefix), pattern) for pattern in patterns)]
+                    if any(fnmatch.fnmatch(path.name.removeprefix(prefixes[0]), pattern) for pattern in patterns)]
     if not programs:
-        sys.exit(f"no {prefix}* programs in {folder}")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        sys.exit(f"no {prefixes[0]}* programs in {folder}")
+    with concurrent.futures.ThreadPoolExecutor(processes) as pool:
         passed = list(pool.map(lambda program: run(runner, program, results), programs))
     return 0 if all(passed) else 1
 
