@@ -9,6 +9,8 @@ static const cli_command commands[] = {
     {"eval", "evaluate a restricted Python expression", cli_eval},
     {"workflow", "check, apply and list workflow documents", cli_workflow},
     {"control", "show and change what people may change of a workflow", cli_control},
+    {"execution", "show, cancel and retry executions", cli_execution},
+    {"fsck", "hold what Redis remembers against what Kafka has committed", cli_fsck},
     {"render", "render templates over names", cli_render},
     {"check-schema", "validate JSON Lines against a JSON Schema", cli_check_schema},
     {"decode", "print Avro messages as JSON", cli_decode},

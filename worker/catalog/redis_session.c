@@ -17,7 +17,7 @@ static bool fail_connection(const redis_session *s, const char *what, error *e)
     return error_set(e, ERROR_REDIS, 0, "%s: %s", what, reason);
 }
 
-redisReply *redis_session_call(redis_session *s, const redis_bytes *arguments, size_t count, error *e)
+bool redis_session_send(redis_session *s, const redis_bytes *arguments, size_t count, error *e)
 {
     const char *bytes[ARGUMENTS_MAX];
     size_t sizes[ARGUMENTS_MAX];
@@ -26,16 +26,35 @@ redisReply *redis_session_call(redis_session *s, const redis_bytes *arguments, s
         bytes[i] = arguments[i].bytes;
         sizes[i] = arguments[i].size;
     }
-    redisReply *reply = redisCommandArgv(s->context, (int)count, bytes, sizes);
-    if (reply == NULL) {
+    return redisAppendCommandArgv(s->context, (int)count, bytes, sizes) == REDIS_OK ||
+           fail_connection(s, "Redis cannot be asked", e);
+}
+
+/* NULL where there is none, or `what` (may be NULL) is refused. */
+static redisReply *receive(redis_session *s, const char *what, error *e)
+{
+    void *answer = NULL;
+    if (redisGetReply(s->context, &answer) != REDIS_OK) {
         fail_connection(s, "Redis does not answer", e);
         return NULL;
     }
+    redisReply *reply = answer;
     if (reply->type != REDIS_REPLY_ERROR)
         return reply;
-    error_set(e, ERROR_REDIS, 0, "Redis refuses %s: %s", arguments[0].bytes, reply->str);
+    error_set(e, ERROR_REDIS, 0, "Redis refuses%s%s: %s", what != NULL ? " " : "", what != NULL ? what : "",
+              reply->str);
     freeReplyObject(reply);
     return NULL;
+}
+
+redisReply *redis_session_receive(redis_session *s, error *e)
+{
+    return receive(s, NULL, e);
+}
+
+redisReply *redis_session_call(redis_session *s, const redis_bytes *arguments, size_t count, error *e)
+{
+    return redis_session_send(s, arguments, count, e) ? receive(s, arguments[0].bytes, e) : NULL;
 }
 
 static bool log_in(redis_session *s, const redis_url *url, error *e)

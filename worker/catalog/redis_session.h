@@ -35,6 +35,16 @@ MUST_CHECK redisReply *redis_session_call(redis_session *s, const redis_bytes *a
     redis_session_call(s, (const redis_bytes[]){__VA_ARGS__}, \
                        sizeof((const redis_bytes[]){__VA_ARGS__}) / sizeof(redis_bytes), e)
 
+/* The same in two parts, for commands that need not wait for each other: answers come in the order of
+ * sending. While some are due, redis_session_call may not be used, and after an error the session is of no
+ * use. */
+MUST_CHECK bool redis_session_send(redis_session *s, const redis_bytes *arguments, size_t count, error *e);
+MUST_CHECK redisReply *redis_session_receive(redis_session *s, error *e);
+
+#define REDIS_SEND(s, e, ...)                                 \
+    redis_session_send(s, (const redis_bytes[]){__VA_ARGS__}, \
+                       sizeof((const redis_bytes[]){__VA_ARGS__}) / sizeof(redis_bytes), e)
+
 /* For poll(2): readable when a subscribed session has been sent something. */
 int redis_session_descriptor(const redis_session *s);
 /* Reads what a subscribed session was sent, and drops it. False where the connection is gone. */

@@ -12,7 +12,7 @@ static void print_help(const cli_command *commands, size_t command_count, FILE *
         fprintf(out, "  %-14s %s\n", commands[i].name, commands[i].summary);
     fprintf(out, "  %-14s %s\n", "help COMMAND", "the same as carillon COMMAND --help");
     fputs("\nexit codes: 0 done, 1 the work failed, 2 wrong usage or configuration, 3 Kafka or Redis "
-          "unreachable\n",
+          "unreachable,\n            4 noted, but nobody has acted yet\n",
           out);
 }
 

@@ -13,6 +13,7 @@ enum {
     CLI_FAILED = 1, /* the work failed: an invalid document, an input that cannot be read, a fatal error */
     CLI_USAGE = 2,  /* wrong command line or configuration; nothing was tried */
     CLI_UNREACHABLE = 3, /* Kafka or Redis did not answer, and the caller asked not to wait for them */
+    CLI_WAITING = 4,     /* what was asked for is noted, but nobody has acted yet */
     /* For main() alone: the work was broken off and its threads still run, so the process must end at once,
      * with CLI_FAILED, and nothing may be freed under them. */
     CLI_ABORTED = 100,
@@ -32,6 +33,8 @@ int cli_control(int argc, char **argv);
 int cli_decode(int argc, char **argv);
 int cli_dev(int argc, char **argv);
 int cli_eval(int argc, char **argv);
+int cli_execution(int argc, char **argv);
+int cli_fsck(int argc, char **argv);
 int cli_render(int argc, char **argv);
 int cli_version(int argc, char **argv);
 int cli_worker(int argc, char **argv);

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include "engine/limits.h"
-#include "worker/config/config.h"
 
 static bool take_common(store_session *s, const cli_options *o)
 {
@@ -28,35 +27,27 @@ static bool take_common(store_session *s, const cli_options *o)
     }
 }
 
-/* The group outlives the configuration that names it. */
-static int connect_to(store_session *s, const redis_url *url, const config *c)
+int store_session_configure(store_session *s)
 {
     error e = {0};
-    const char *group = arena_copy(&s->memory, c->group, strlen(c->group));
-    if (group == NULL)
-        return cli_fail(s->usage, CLI_USAGE, "the group's name is too long");
-    s->store = catalog_store_open(url, group, c->redis_timeout_ms, &e);
-    return s->store != NULL ? CLI_OK : cli_fail(s->usage, CLI_UNREACHABLE, "%s", e.message);
+    const config_source source = {
+        .path = s->config_path, .environment = environ, .sets = s->sets, .set_count = s->set_count};
+    if (!config_load(&s->config, &source, &e))
+        return cli_fail(s->usage, CLI_USAGE, "%s", e.message);
+    s->redis = s->config.redis;
+    if (s->redis_url != NULL && !redis_url_parse(&s->memory, s->redis_url, &s->redis, &e))
+        return cli_fail(s->usage, CLI_USAGE, "--redis: %s", e.message);
+    return CLI_OK;
 }
 
 int store_session_open(store_session *s)
 {
-    config c;
     error e = {0};
-    redis_url url;
-    const config_source source = {
-        .path = s->config_path, .environment = environ, .sets = s->sets, .set_count = s->set_count};
-    int code;
-    if (!config_load(&c, &source, &e))
-        code = cli_fail(s->usage, CLI_USAGE, "%s", e.message);
-    else if (s->redis_url == NULL)
-        code = connect_to(s, &c.redis, &c);
-    else if (redis_url_parse(&s->memory, s->redis_url, &url, &e))
-        code = connect_to(s, &url, &c);
-    else
-        code = cli_fail(s->usage, CLI_USAGE, "--redis: %s", e.message);
-    config_free(&c);
-    return code;
+    int code = store_session_configure(s);
+    if (code != CLI_OK)
+        return code;
+    s->store = catalog_store_open(&s->redis, s->config.group, s->config.redis_timeout_ms, &e);
+    return s->store != NULL ? CLI_OK : cli_fail(s->usage, CLI_UNREACHABLE, "%s", e.message);
 }
 
 catalog_author store_session_author(const store_session *s)
@@ -98,6 +89,7 @@ int store_command_run(const store_command *command, void *data, int argc, char *
         code = o.exit_code;
     }
     catalog_store_close(s.store);
+    config_free(&s.config);
     arena_free(&s.memory);
     return code;
 }
