@@ -464,9 +464,7 @@ bool activation_wrote(activation *a, write_outcome outcome)
     }
     if (a->epoch == NULL)
         return stored(a);
-    if (a->purpose == PURPOSE_CLEAR)
-        finish(a, a->end);
-    else if (a->purpose != PURPOSE_INTENT)
+    if (a->purpose != PURPOSE_INTENT)
         a->state = ACTIVATION_ANNOUNCING;
     return true;
 }

@@ -47,6 +47,7 @@ typedef struct scenario {
     uint32_t unread;     /* of the pages of pending sets: cannot be read */
     uint32_t lag;        /* of what travels: ten to hundred times as long */
     bool loses;          /* the store may forget what it acknowledged */
+    bool usual;          /* no other limits of custody than the usual ones */
     bool waits;          /* workflows with delays only: many timers */
 } scenario;
 

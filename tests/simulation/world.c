@@ -119,7 +119,7 @@ static void stop_all(world *w)
 /* The usual ones, or some that are rarely so tight. */
 static void choose_limits(world *w)
 {
-    bool usual = dice_chance(&w->dice, 6000);
+    bool usual = w->scenario->usual || dice_chance(&w->dice, 6000);
     w->limits = (custody_limits){
         .commit_interval_ms = usual ? 60 : dice_between(&w->dice, 0, 300),
         .epoch_max_ms = usual ? 400 : dice_between(&w->dice, 0, 2000),

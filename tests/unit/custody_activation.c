@@ -454,6 +454,19 @@ Test(custody_activation, an_order_cancels_what_runs_before_its_next_step)
     expect_text(a.execution.reason, "cancelled");
 }
 
+Test(custody_activation, an_order_that_comes_too_late_leaves_its_list)
+{
+    own(SMS("a", ""));
+    shell.holding = HOLD_DELIVERY;
+    arrive(&a, 5, 0);
+    activation_order(&a, COMMAND_CANCEL, "a command", 9);
+    report(&a);
+    proceed(&a, 10);
+    pump(10, CUSTODY_WAIT);
+    expect_trace("read begin deliver record set*cmd announce:0-1! over:ENDED");
+    cr_expect_eq(a.execution.status, EXECUTION_COMPLETED);
+}
+
 Test(custody_activation, an_order_that_comes_while_a_record_is_written_does_not_leave_with_it)
 {
     own(TWO);

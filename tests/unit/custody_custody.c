@@ -158,6 +158,20 @@ Test(custody_custody, an_abort_of_an_earlier_assignment_leaves_the_present_one_a
     end(404, present, true);
 }
 
+Test(custody_custody, a_commit_of_an_earlier_assignment_leaves_the_present_one_alone)
+{
+    take_over(0, 0);
+    epoch *old = committing(0, 0);
+    custody_revoke(c, 110, true);
+    next(110, CUSTODY_RELEASE);
+    custody_released(c);
+    cr_assert(custody_assign(c, keys, KEY_COUNT));
+    custody_committed(c, old);
+    cr_expect_eq(custody_partition(c, 0, 0)->committed, -1, "it is read");
+    end(301, old, true);
+    next(302, CUSTODY_FENCE);
+}
+
 Test(custody_custody, nothing_commits_while_positions_are_read_that_nobody_wants_any_more)
 {
     take_over(0, 0);
@@ -302,12 +316,41 @@ Test(custody_custody, stopping_waits_for_a_transaction_that_runs)
     next(1112, CUSTODY_STOPPED);
 }
 
+Test(custody_custody, stopping_waits_for_the_triggers_of_dropped_epochs)
+{
+    take_over(0, 0);
+    epoch *first = committing(0, 0);
+    epoch *second = take(1, 100);
+    custody_aborted(c, first);
+    end(101, first, false);
+    custody_stop(c, 101);
+    next(102, CUSTODY_WAIT); /* nor are positions read for nothing */
+    custody_settle(c, second);
+    end(103, second, false);
+    next(104, CUSTODY_STOPPED);
+}
+
+Test(custody_custody, stopping_ends_a_takeover)
+{
+    custody_stop(c, 0);
+    next(0, CUSTODY_STOPPED);
+}
+
+Test(custody_custody, without_memory_nothing_is_committed_any_more)
+{
+    take_over(0, 0);
+    custody_settle(c, take(0, 0));
+    c->failed = true;
+    next(100, CUSTODY_FAILED);
+}
+
 Test(custody_custody, a_closed_custody_asks_for_nothing)
 {
     take_over(0, 0);
     take(0, 0);
+    cr_expect_eq(next(50, CUSTODY_WAIT).wake_ms, 100);
     custody_close(c);
-    cr_expect_eq(next(5000, CUSTODY_WAIT).wake_ms, INT64_MAX);
+    cr_expect_eq(next(50, CUSTODY_WAIT).wake_ms, INT64_MAX);
 }
 
 /* ---- nothing is committed that was given up ---- */
@@ -333,6 +376,28 @@ Test(custody_custody, what_an_outbox_has_is_told_by_the_next_epoch)
     custody_committed(c, e);
     end(111, e, true);
     cr_expect_eq(custody_outbox_depth(c), 0u);
+}
+
+Test(custody_custody, what_is_published_is_trimmed_after_each_commit)
+{
+    take_over(0, 5);
+    next(0, CUSTODY_WAIT);
+    for (uint64_t number = 1; number <= 3; number++) {
+        int64_t now_ms = (int64_t)number * 1000;
+        tell("events");
+        next(now_ms, CUSTODY_WAIT);
+        epoch *e = next(now_ms + 100, CUSTODY_COMMIT).epoch;
+        custody_committed(c, e);
+        end(now_ms + 100, e, true);
+        if (number == 1) {
+            next(now_ms + 100, CUSTODY_WATCH);
+            custody_watched(c, true, now_ms + 100);
+        }
+        const fenced_write *trim = next(now_ms + 100, CUSTODY_WRITE).block;
+        cr_expect_eq(trim->trim_from, number);
+        cr_expect_eq(trim->trim_to, number);
+        custody_written(c, true, true, now_ms + 100);
+    }
 }
 
 Test(custody_custody, an_outbox_that_waits_does_not_commit_what_a_lost_assignment_has_dropped)

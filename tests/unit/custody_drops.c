@@ -179,6 +179,55 @@ Test(custody_drops, what_was_handed_over_is_found_by_the_next_owners_timer)
     expect_trace("read bind resolve deliver deliver record set*-0<0-2!> over:ENDED");
 }
 
+/* The activation is called for to hand over, and has not heard of it. */
+static void ask_for_hand_over(void)
+{
+    own(TWO);
+    shell.holding = HOLD_DELIVERY;
+    arrive(&a, 5, 0);
+    pump(1999, CUSTODY_WAIT);
+    cr_assert_eq(custody_next(c, 2000, WALL_MS + 2000).action, CUSTODY_PROCEED);
+    shell.trace[0] = '\0';
+}
+
+Test(custody_drops, a_result_that_comes_before_the_hand_over_makes_it_needless)
+{
+    ask_for_hand_over();
+    report(&a);
+    shell.holding = HOLD_NOTHING;
+    proceed(&a, 2000);
+    pump(2000, CUSTODY_COMMIT);
+    expect_trace("deliver record set* announce:0-2! over:ENDED");
+    custody_committed(c, shell.effect.epoch);
+}
+
+Test(custody_drops, a_hand_over_that_comes_too_late_writes_nothing)
+{
+    ask_for_hand_over();
+    custody_revoke(c, 2000, true);
+    proceed(&a, 2000);
+    expect_trace("");
+    report(&a);
+    proceed(&a, 2000);
+    expect_trace("over:DROPPED");
+}
+
+Test(custody_drops, an_order_does_not_leave_its_list_with_a_hand_over)
+{
+    own(TWO);
+    shell.holding = HOLD_DELIVERY;
+    arrive(&a, 5, 0);
+    activation_order(&a, COMMAND_CANCEL, "a command", 9);
+    pump(2000, CUSTODY_COMMIT);
+    expect_trace("read begin deliver record set+0 announce:0-0 ");
+    custody_committed(c, shell.effect.epoch);
+    pump(2000, CUSTODY_WAIT);
+    report(&a);
+    proceed(&a, 2100);
+    pump(2100, CUSTODY_WAIT);
+    expect_trace("record set*-0<0-1!>cmd over:ENDED");
+}
+
 Test(custody_drops, an_order_that_comes_during_a_hand_over_leaves_its_list_in_store_custody)
 {
     epoch *e = hand_over();
@@ -238,6 +287,20 @@ Test(custody_drops, a_trigger_dropped_while_its_record_is_read)
     nothing_is_left();
 }
 
+Test(custody_drops, a_trigger_dropped_while_its_record_is_read_is_no_duplicate)
+{
+    own(TWO);
+    arrive(&again, 5, 0);
+    commit(100);
+    shell.holding = HOLD_READ;
+    arrive(&a, 6, 100);
+    lose_everything();
+    read_record(&a, WALL_MS);
+    proceed(&a, 3000);
+    expect_trace("over:DROPPED");
+    nothing_is_left();
+}
+
 /* The first of two deliveries of one trigger was recorded, so that a workflow must be bound for the second.
  */
 static void replay_with_held_binding(void)
@@ -256,6 +319,9 @@ static void replay_with_held_binding(void)
     shell.holding = HOLD_BIND;
     arrive(&a, 5, 3000);
     cr_assert(a.binding);
+    shell.trace[0] = '\0';
+    proceed(&a, 3000);
+    expect_trace(""); /* asked for once */
     lose_everything();
     proceed(&a, 3000);
     expect_trace("");

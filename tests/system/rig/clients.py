@@ -1,6 +1,9 @@
 """Kafka clients that know nothing of carillon."""
 
 import collections
+import io
+import socket
+import struct
 import time
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
@@ -113,6 +116,28 @@ def written_ends(address, topic, partitions):
 def read_topic(address, topic, committed_only=True):
     with TopicReader(address, topic, committed_only) as reader:
         return reader.read_settled()
+
+
+def committed_offsets(port, group, topic, partitions):
+    """For each partition the committed offset (-1: none) and the metadata that goes with it. Asked for as the protocol says
+    (OffsetFetch 1): the client reads metadata beyond its end."""
+    def text(value):
+        return struct.pack(">h", len(value)) + value.encode()
+
+    body = struct.pack(">hhi", 9, 1, 0) + text("rig") + text(group) + struct.pack(">i", 1) + text(topic)
+    body += struct.pack(f">i{partitions}i", partitions, *range(partitions))
+    with socket.create_connection(("127.0.0.1", port), 10) as connection, connection.makefile("rwb") as stream:
+        stream.write(struct.pack(">i", len(body)) + body)
+        stream.flush()
+        answer = io.BytesIO(stream.read(struct.unpack(">i", stream.read(4))[0]))
+    answer.read(4 + 4 + 2 + len(topic) + 4)  # correlation, one topic, its name, how many partitions
+    found = {}
+    for _ in range(partitions):
+        number, offset, size = struct.unpack(">iqh", answer.read(14))
+        found[number] = offset, answer.read(max(size, 0)).decode()
+        (error,) = struct.unpack(">h", answer.read(2))
+        assert error == 0, f"{topic}/{number}: error {error}"
+    return [found[number] for number in range(partitions)]
 
 
 def header_values(message):

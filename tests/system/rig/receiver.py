@@ -16,7 +16,8 @@ from rig.processes import wait_for
 @dataclasses.dataclass(frozen=True)
 class Answer:
     """What one request gets. `end` is how far it gets: whole, or middle (half of the answer's body, then closed), close
-    (closed without an answer), reset (the same with RST), hang (nothing, until the client goes)."""
+    (closed without an answer), reset (the same with RST), hang (nothing, until the client goes), held (whole, after the
+    receiver's release())."""
 
     status: int = 200
     delay_seconds: float = 0
@@ -25,11 +26,12 @@ class Answer:
 
     def accepts(self):
         """Whether the client must take it as delivered."""
-        return 200 <= self.status <= 299 and self.end in ("whole", "middle")
+        return 200 <= self.status <= 299 and self.end in ("whole", "middle", "held")
 
 
 OK = Answer()
 HANG = Answer(end="hang")
+HELD = Answer(end="held")
 CLOSE = Answer(end="close")
 RESET = Answer(end="reset")
 MIDDLE = Answer(end="middle")
@@ -93,7 +95,9 @@ class Connection(asyncio.Protocol):
     def give(self, answer):
         if self.transport.is_closing() or answer.end == "hang":
             return
-        if answer.end == "close":
+        if answer.end == "held" and self.receiver.holding:
+            self.receiver.held.append((self, answer))
+        elif answer.end == "close":
             self.transport.close()
         elif answer.end == "reset":
             self.transport.abort()
@@ -118,11 +122,13 @@ class Receiver:
 
     def __init__(self):
         self.requests = []
-        self.counts = collections.Counter()  # (path, key) -> requests
+        self.counts = collections.Counter()  # (path without query, key) -> requests
         self.connections = 0
         self.in_flight = 0
         self.in_flight_most = 0
         self.transports = set()
+        self.holding = True
+        self.held = []
         self._choices = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -143,16 +149,21 @@ class Receiver:
         """choice(key, number) gives the answer to the number-th request with this key; on the receiver's thread."""
         self._choices[path] = choice
 
+    def release(self):
+        """Answers what is held, and holds nothing any more."""
+        self._do(self._release())
+
     # What it has seen
 
     def record(self, path, headers, body):
         """The answer to a request."""
         key = headers.get("idempotency-key", "")
-        self.counts[path, key] += 1
+        place = path.partition("?")[0]
+        self.counts[place, key] += 1
         self.in_flight += 1
         self.in_flight_most = max(self.in_flight_most, self.in_flight)
-        choice = self._choices.get(path.partition("?")[0])
-        answer = choice(key, self.counts[path, key]) if choice else OK
+        choice = self._choices.get(place)
+        answer = choice(key, self.counts[place, key]) if choice else OK
         self.requests.append(Request(path, headers, body, key, time.monotonic(), answer))
         return answer
 
@@ -196,6 +207,12 @@ class Receiver:
     async def _listen(self):
         self._server = await self._loop.create_server(lambda: Connection(self), "127.0.0.1", self.port, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _release(self):
+        self.holding = False
+        for connection, answer in self.held:
+            connection.give(answer)
+        self.held.clear()
 
     async def _refuse(self):
         self._server.close()

@@ -10,13 +10,14 @@ DATABASES = 512
 
 
 class RedisServer:
-    """Keeps ports and data (with `aof`) over stop and start."""
+    """Keeps ports and data (with `aof`) over stop and start; over a kill as well, where appendfsync is always."""
 
-    def __init__(self, folder, password=None, aof=False):
+    def __init__(self, folder, password=None, aof=False, appendfsync="always"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.password = password
         self.aof = aof
+        self.appendfsync = appendfsync  # from the next start on
         (self.port,) = free_ports(1)
         # A unix socket's path has at most 107 bytes, and pytest's folders are long: the name is short.
         self.socket = self.folder / "s"
@@ -24,7 +25,7 @@ class RedisServer:
 
     def start(self):
         options = {"port": self.port, "bind": "127.0.0.1", "unixsocket": self.socket, "dir": self.folder, "save": "",
-                   "databases": DATABASES, "appendonly": "yes" if self.aof else "no", "appendfsync": "always",
+                   "databases": DATABASES, "appendonly": "yes" if self.aof else "no", "appendfsync": self.appendfsync,
                    "maxmemory-policy": "noeviction"}
         if self.password:
             options["requirepass"] = self.password

@@ -7,7 +7,7 @@ import re
 import uuid
 
 from rig.avro import Schema
-from rig.clients import TopicReader, TriggerProducer, read_topic
+from rig.clients import TopicReader, TriggerProducer, committed_offsets, read_topic
 from rig.worker import Worker
 
 STEP_COMPLETION = Schema.load("schemas/step_completion.avsc")
@@ -36,6 +36,7 @@ class Site:
         self.database = next(self.databases)
         self.folder = pathlib.Path(folder)
         self.name = name
+        self.partitions = partitions
         self.workers = []
         self.triggers = f"{name}.triggers"
         self.outputs = {kind: f"{name}.{kind}" for kind in ("step-completions", "execution-completions", "rejected")}
@@ -118,6 +119,15 @@ class Site:
 
     def execution_completions(self):
         return [EXECUTION_COMPLETION.decode(message.value()) for message in self.published("execution-completions")]
+
+    def wait_executions(self, count, budget_seconds=30):
+        """At least `count` execution completions."""
+        self.wait_published("execution-completions", count, budget_seconds)
+        return self.execution_completions()
+
+    def committed(self):
+        """Of each trigger partition the group's committed offset (-1: none) and its metadata."""
+        return committed_offsets(self.kafka.port, self.name, self.triggers, self.partitions)
 
     def record(self, execution):
         """The record of an execution: the one key that ends with its id."""
