@@ -1,20 +1,20 @@
 /* One execution's way through this shard.
  *
  * Custody of it is in one of three places, and that decides what a step forward means:
- *   log custody    `epoch` is set: its trigger is unsettled. Nothing is told before the trigger is settled; a
- * crash brings the trigger again, and the record says how far it came. handed over    `epoch` is set, `hand`
- * is HANDED: settled, but not committed. Nothing moves: a result waits. store custody  `epoch` is NULL: every
- * step forward is one atomic write of the record, of its events into the outbox, and of its place in the
- * pending set.
+ *   log custody    `epoch` is set: its trigger is unsettled. Nothing is told before the trigger is
+ *                  settled; a crash brings the trigger again, and the record says how far it came.
+ *   handed over    `epoch` is set, `hand` is HANDED: settled, but not committed. A result waits.
+ *   store custody  `epoch` is NULL: every step forward is one atomic write of the record, of its events
+ *                  into the outbox, and of its place in the pending set.
  *
  * Invariants:
  *  1. Nothing that was dropped changes anything any more: it only waits for the reports that are due.
  *  2. No event of an execution is put into an epoch or the outbox before the record that says the same is
  *     durable, or in the same write.
- *  3. Each step's events are told once: those before `told` have been. A redelivered trigger (its first epoch
- * was aborted, or died) begins to tell from the start.
- *  4. A delivery that leaves the house begins only when the record durably says that its attempt is under
- * way.
+ *  3. Each step's events are told once: those before `told` have been. A redelivered trigger (its first
+ *     epoch was aborted, or died) begins to tell from the start.
+ *  4. A delivery that leaves the house begins only when the record durably says that its attempt is
+ *     under way.
  *  5. A timer is armed when the record is durable and its trigger committed; never before.
  *  6. A trigger is settled once.
  *

@@ -17,13 +17,13 @@
  *  7. One job at a time is asked of the shell: nothing is committed while positions are read, even those that
  *     a revocation has made pointless.
  *  8. Nothing is taken and no timer started before the fences are ours and, after that, the committed
- * positions and the outboxes have been read and an epoch has committed. Else a worker that the group has
- * given up, and that sets the fences late, would act on positions behind which the present owner still
- * commits.
+ *     positions and the outboxes have been read and an epoch has committed. Else a worker that the group
+ *     has given up, and that sets the fences late, would act on positions behind which the present owner
+ *     still commits.
  *  9. What is in the pending set counts only if its trigger's offset is committed: the others come again with
  *     their trigger.
  * 10. The outbox entries that an epoch publishes are a prefix of what is durable, and the number in its
- * metadata is that of the last; an entry is trimmed only after such a commit.
+ *     metadata is that of the last; an entry is trimmed only after such a commit.
  *
  * States of the assignment, and what moves it:
  *
@@ -35,8 +35,9 @@
  *     -> LOADING      custody_positioned
  *   LOADING     what the outboxes hold beyond that is read
  *     -> PROVING      custody_loaded
- *   PROVING     an epoch without triggers commits the positions as they are and publishes what the outboxes
- * hold. The group takes it only from whom it still counts on: so nobody else commits behind what was read
+ *   PROVING     an epoch without triggers commits the positions as they are and publishes what the
+ *               outboxes hold. The group takes it only from whom it still counts on: so nobody else
+ *               commits behind what was read
  *     -> OPENING      custody_committed, for the first time in this assignment
  *     -> OWNED        custody_committed, later
  *     -> FENCING      custody_aborted
@@ -48,7 +49,7 @@
  *   REWINDING   intake shut; the positions are put back
  *     -> OWNED        custody_positioned
  *   FENCED      somebody took a partition over. If it was the group's will, we hear of it before
- * fence_again_ms
+ *               fence_again_ms
  *     -> FENCING      custody_next, if we have not
  *   any of these
  *     -> REVOKING     custody_revoke
@@ -85,6 +86,17 @@ static void free_epoch(epoch *e, void (*free_shell)(void *shell))
     epoch_free(e);
 }
 
+/* The writes of activations are theirs; what trims an outbox is ours. */
+static void free_trims(fenced_write *list)
+{
+    while (list != NULL) {
+        fenced_write *w = list;
+        list = w->next;
+        if (w->owner == NULL)
+            free(w);
+    }
+}
+
 void custody_free(custody *c, void (*free_shell)(void *shell))
 {
     if (c == NULL)
@@ -97,6 +109,9 @@ void custody_free(custody *c, void (*free_shell)(void *shell))
         c->dropped = e->next;
         free_epoch(e, free_shell);
     }
+    free_trims(c->fence.first);
+    free_trims(c->fence.block);
+    free_trims(c->fence.done);
     partition_table_free(&c->partitions);
     free(c);
 }

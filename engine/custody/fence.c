@@ -1,13 +1,13 @@
 /* Invariants:
  *  1. A block is sent only behind a watch after which every fence was read as ours; so if its EXEC is carried
  *     out, the fences were ours at that moment.
- *  2. At most one block is under way, and the next one waits for its answer: the watch behind it belongs to
- * it.
+ *  2. At most one block is under way, and the next one waits for its answer: the watch behind it is its
+ *     own.
  *  3. A write comes back exactly once, in the order of fence_add, DONE only after Redis acknowledged it.
  *  4. A block whose answer was lost is written again before anything else. All of its writes leave the same
  *     state as once, and nobody else writes while the fences are ours.
- *  5. What was lost may arrive later than what follows, on a connection that nobody else sees any more. So
- * the next block sets the fences anew, which breaks every watch that stands, and ours has been told.
+ *  5. What was lost may arrive later than what follows, on a connection that nobody else sees any more.
+ *     So the next block sets the fences anew, which breaks every other watch that stands.
  *
  *   UNARMED
  *     -> WATCHING  fence_next: something is to be written

@@ -1,7 +1,7 @@
 /* Invariants:
  *  1. Numbers are given once, ascending, without gaps; entries are in their order.
- *  2. Entries become durable in their order, since fenced writes happen in theirs; so what is durable is a
- * prefix.
+ *  2. Entries become durable in their order, since fenced writes happen in theirs: what is durable is a
+ *     prefix.
  *  3. trimmed <= published <= last. Only what is published is ever trimmed. */
 #include "engine/custody/outbox.h"
 

@@ -4,8 +4,9 @@
  *  3. complete: there is none behind the cursor; then whatever is armed enters the window.
  *  4. A full window that takes one more loses its last, and the cursor moves back before it: it is read
  *     again. The cursor moves forward only over what a read has found.
- *  5. Behind the cursor the window has something only while complete or while a read runs, and nothing of it
- * is popped while one runs: neither before an earlier timer that the read will find, nor to be found again.
+ *  5. Behind the cursor the window has something only while complete or while a read runs, and nothing of
+ *     it is popped while one runs: neither before an earlier timer that the read will find, nor to be found
+ *     again.
  *
  * A timer armed behind the cursor is left to the next read, since the store has it already; but while a read
  * runs it may have come too late for that one, so it enters the window then, and the read's copy of it is

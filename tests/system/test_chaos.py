@@ -13,8 +13,8 @@ from rig.receiver import CLOSE, HELD, OK, Answer
 from rig.redis_server import RedisServer
 
 FAST_SESSIONS = {"session.timeout.ms": 1500, "heartbeat.interval.ms": 300}
-# Of one worker, whose outcome is not on record: two shards, each with deliveries in flight (provider.NAME.concurrency) and
-# with a block of writes (LIMIT_FENCE_WRITES) on its way.
+# Of one worker, whose outcome is not on record: two shards, each with deliveries in flight (provider.NAME.concurrency)
+# and with a block of writes (LIMIT_FENCE_WRITES) on its way.
 UNRECORDED_MAX = 2 * (256 + 512)
 
 
@@ -105,9 +105,11 @@ def test_what_takes_longer_than_an_epoch_is_handed_over(storm_site, receiver, te
 
 
 def test_a_zombie_changes_nothing(storm_site, receiver, tell):
-    """A worker stands still beyond its session, and wakes up when all is done."""
+    """A worker stands still beyond its session, with deliveries under way, and finds their results when it wakes up and
+    all is done."""
     site = storm_site
-    receiver.choose("/mail", mostly_fast)
+    slow = Answer(delay_seconds=0.5)
+    receiver.choose("/mail", lambda key, number: slow if share(key) < 64 else mostly_fast(key, number))
     storm = Storm(site, 5000)
     sessions = {"session.timeout.ms": 6000, "heartbeat.interval.ms": 1000}
     fleet = Fleet(site, receiver, 2, **{"kafka.consumer": sessions})

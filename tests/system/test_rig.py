@@ -10,7 +10,8 @@ import pytest
 from rig.avro import Schema, fingerprint
 from rig.clients import TopicReader, TriggerProducer, duplicates, read_topic
 from rig.kafka_broker import KafkaBroker
-from rig.receiver import CLOSE, HANG, MIDDLE, OK, RESET, Answer, retry_after
+from rig.processes import wait_for
+from rig.receiver import CLOSE, HANG, HELD, MIDDLE, OK, RESET, Answer, retry_after
 from rig.redis_server import RedisServer
 
 
@@ -131,6 +132,19 @@ def test_the_receiver_fails_as_it_is_told(receiver, answer, failure):
     receiver.drop_connections()
     assert receiver.keys() == {"one": 1} and receiver.accepted() == ({"one": 1} if answer is MIDDLE else {})
     assert post(receiver, "/other", "one") == [(200, None)]
+
+
+def test_the_receiver_holds_answers_until_it_is_told(receiver):
+    receiver.answer("/x", HELD)
+    threads = [threading.Thread(target=post, args=(receiver, f"/x?by={number}", "one")) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    wait_for(lambda: len(receiver.held) == 2, 10, "two held answers")
+    receiver.release()
+    for thread in threads:
+        thread.join()
+    assert post(receiver, "/x", "one") == [(200, None)] and receiver.accepted() == {"one": 3}
+    assert receiver.in_flight == 0 and receiver.counts == {("/x", "one"): 3}
 
 
 def test_the_receiver_goes_and_comes_back(receiver):

@@ -1,4 +1,5 @@
 /* Executions that outlive their epoch, and those whose custody is lost on the way. */
+#include "engine/custody/custody_state.h"
 #include "tests/unit/custody_shell.h"
 
 static activation a, again;
@@ -156,6 +157,34 @@ Test(custody_drops, a_draining_shard_hands_over_after_half_of_its_time)
     expect_trace("over:DROPPED"); /* the next owner finds the outcome unknown */
     pump(700, CUSTODY_WAIT);
     cr_expect_eq(custody_resumed(c), 0u);
+}
+
+Test(custody_drops, a_draining_shard_waits_for_what_runs_in_store_custody_half_of_its_time)
+{
+    own(LATE);
+    arrive(&again, 5, 0);
+    commit(100);
+    shell.holding = HOLD_DELIVERY;
+    wake(&a, 1000);
+    custody_stop(c, 1000);
+    pump(1499, CUSTODY_WAIT);
+    cr_expect_eq(shell.effect.wake_ms, 1500);
+    pump(1500, CUSTODY_STOPPED);
+    report(&a);
+    proceed(&a, 1500);
+}
+
+Test(custody_drops, no_timer_starts_while_the_outbox_is_full)
+{
+    own(LATE);
+    arrive(&again, 5, 0);
+    commit(100);
+    partition *p = custody_find(c, 0, 0);
+    p->outbox.bytes = LIMIT_OUTBOX_BYTES;
+    pump(1000, CUSTODY_WAIT);
+    p->outbox.bytes = LIMIT_OUTBOX_BYTES - 1;
+    pump(1000, CUSTODY_TIMER);
+    p->outbox.bytes = 0;
 }
 
 Test(custody_drops, what_was_handed_over_is_found_by_the_next_owners_timer)

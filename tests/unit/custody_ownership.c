@@ -281,8 +281,8 @@ Test(custody_ownership, reads_on_behind_the_last_member_even_where_none_of_a_pag
     take_over_with_timers(5, items, LIMIT_TIMER_PAGE);
     custody_effect more = next(0, CUSTODY_FETCH);
     cr_expect_eq(more.timer.offset, 100 + LIMIT_TIMER_PAGE - 1);
-    timer_entry one = timer_at(WALL_MS + 1, 2);
-    cr_expect(custody_fetched(c, more.ask - 1, 0, 0, &one, 1), "of an earlier read: nothing happens");
+    timer_entry one = timer_at(WALL_MS + 1, 2), stale = timer_at(WALL_MS, 1);
+    cr_expect(custody_fetched(c, more.ask - 1, 0, 0, &stale, 1), "of an earlier read: nothing happens");
     cr_expect(custody_fetched(c, more.ask, 0, 0, &one, 1));
     cr_expect_eq(next(1, CUSTODY_TIMER).timer.offset, 2);
 }

@@ -248,7 +248,7 @@ static bool add_outbox(shard *s, batch *b, const epoch_offset *o)
     error e;
     for (const outbox_entry *entry = p->outbox.first; entry != NULL && entry->number <= o->outbox;
          entry = entry->next) {
-        if (outbox_events_read(b, entry->bytes, entry->size, &e))
+        if (entry->number <= o->outbox_from || outbox_events_read(b, entry->bytes, entry->size, &e))
             continue;
         shard_fail(s, &e);
         return false;
