@@ -53,7 +53,8 @@ typedef struct custody_effect {
 } custody_effect;
 
 custody *custody_new(const custody_limits *limits); /* NULL without memory */
-/* NULL is allowed. free_shell gets the shell of every epoch that is left; none of them may be committing. */
+/* NULL is allowed. free_shell gets the shell of every epoch that is left; none of them may be committing.
+ * The memory of activations that are not over may go only after this. */
 void custody_free(custody *c, void (*free_shell)(void *shell));
 
 /* A new assignment begins. The one before must have been released. False without memory. */
