@@ -90,7 +90,7 @@ def run_criterion(program, results):
 
 
 def run_fuzz(program, results):
-    seconds = int(os.environ.get("FUZZ_SECONDS", "30"))
+    seconds = int(os.environ.get("FUZZ_SECONDS", "20"))
     name = program.name.removeprefix("fuzz_")
     seeds = HERE / "fuzz" / "corpus" / name
     findings = results / f"{name}-"

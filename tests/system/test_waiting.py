@@ -223,3 +223,16 @@ def test_what_is_no_command_leaves_the_list(site):
     site.redis.rpush(pending.removesuffix("pending") + "commands", "nonsense", "cancel me", "retry " + "x" * 1000)
     wait_for(lambda: no_commands(site), 5, "an empty list")
     site.stop_workers()
+
+
+def test_a_command_for_a_record_that_nobody_can_read_leaves_the_list(site):
+    site.add_workflow(reminder("1h"))
+    worker = site.run_worker()
+    send(site, [1])
+    site.wait_published("step-completions", 1)
+    (key,) = site.redis.scan_iter("*:execution:*", count=1000)
+    site.redis.set(key, "no record")
+    command(site, "cancel", 1)
+    wait_for(lambda: no_commands(site), 5, "an empty list")
+    assert worker.events("record_unreadable")
+    site.stop_workers()

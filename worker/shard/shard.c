@@ -151,6 +151,12 @@ static void on_fatal(void *context, const error *why)
     shard_fail(context, why);
 }
 
+static void on_discard(void *context, uint32_t topic, int32_t number, const value *text)
+{
+    shard *s = context;
+    ledger_discard_command(&s->ledger, topic, number, text->text, text->count);
+}
+
 static void on_command(void *context, uint32_t topic, int32_t number, const char *text, size_t size)
 {
     shard *s = context;
@@ -244,6 +250,7 @@ static bool make_rules(shard *s, error *e)
         .loop = &s->loop,
         .context = s,
         .fatal = on_fatal,
+        .discard = on_discard,
     };
     s->ledger = (ledger){
         .config = c,

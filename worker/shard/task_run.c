@@ -47,6 +47,8 @@ static void on_record(store_request *request, const redisReply *reply, const err
             activation_rejected(&k->activation);
         } else {
             log_unreadable(k, &why);
+            if (k->kind == TASK_COMMAND)
+                k->owner->discard(k->owner->context, k->topic, k->partition, &k->command_text);
         }
     }
     k->tallied = k->activation.told;

@@ -32,6 +32,8 @@ typedef struct tasks {
         clock_offset_ms; /* ... and what must be added for the time of day; kept up to date by the owner */
     void *context;
     void (*fatal)(void *context, const error *why); /* memory has run out */
+    /* A command cannot be carried out: it leaves its list. The text is borrowed for the call. */
+    void (*discard)(void *context, uint32_t topic, int32_t number, const value *text);
 
     /* Its own. */
     bool closing; /* set by the owner: nothing is begun or decided any more */
