@@ -282,8 +282,7 @@ bool activation_bound(activation *a, const workflow *w, arena *memory, error *e)
         return true;
     if (!execution_resume(x, w, memory, e))
         return false;
-    bool under_way = x->current_step < x->step_count && x->steps[x->current_step].status == STEP_EXECUTING;
-    a->state = under_way ? ACTIVATION_RESOLVING : ACTIVATION_RUNNING;
+    a->state = execution_is_delivering(x) ? ACTIVATION_RESOLVING : ACTIVATION_RUNNING;
     return true;
 }
 

@@ -39,6 +39,15 @@ static void recycle(task *k)
 
 static void look_up(task *k);
 
+static void begin_waiting(task *waiting)
+{
+    while (waiting != NULL) {
+        task *next = waiting->next;
+        look_up(waiting);
+        waiting = next;
+    }
+}
+
 /* What came of a trigger is in its epoch's tally, if the epoch still is. */
 static void tally_end(task *k)
 {
@@ -60,11 +69,7 @@ void task_leave(task *k)
     if (k->is_listed)
         running_remove(&k->owner->running, &k->running);
     recycle(k);
-    while (waiting != NULL) {
-        task *next = waiting->next;
-        look_up(waiting);
-        waiting = next;
-    }
+    begin_waiting(waiting);
 }
 
 void task_out_of_memory(task *k)
@@ -137,6 +142,8 @@ static void give_back(task *k)
  */
 static void order(task *to, const task *k)
 {
+    if (to->activation.command != COMMAND_NONE)
+        return; /* or each look at the list would leave another copy of its text */
     char *text = arena_copy(&to->arena, k->command_text.text, k->command_text.count);
     if (text != NULL)
         activation_order(&to->activation, k->command, text, k->command_text.count);
@@ -173,11 +180,7 @@ void task_begin_triggers(task *k)
 {
     task *waiting = k->waiting;
     k->waiting = NULL;
-    while (waiting != NULL) {
-        task *next = waiting->next;
-        look_up(waiting);
-        waiting = next;
-    }
+    begin_waiting(waiting);
 }
 
 /* ---- decoding ---- */
