@@ -21,7 +21,9 @@ enum {
     BLOCK_BYTES = 64 << 20, /* of a block's commands: far above LIMIT_FENCE_BYTES and one record */
     NAMES_BYTES = 16 << 20,
     ROUND_BYTES = 1 << 20,
-    WAIT_MS = 500, /* for replicas, at a time; three digits (make_wait) */
+    PIECE_MIN = 512,  /* an argument of so many bytes is not copied */
+    TEXT_BYTES = 256, /* what mostly stands between two records */
+    WAIT_MS = 500,    /* for replicas, at a time; three digits (make_wait) */
 };
 
 /* ---- rounds ---- */
@@ -164,24 +166,22 @@ static void name_fences(ledger *l)
     uint32_t count = custody_partition_count(l->custody);
     arena_reset(&l->names);
     resp_argument *arguments = arena_alloc(&l->names, (count + 1) * sizeof *arguments);
-    buffer watch, read;
+    buffer watch;
     buffer_init(&watch, &l->names, NAMES_BYTES);
-    buffer_init(&read, &l->names, NAMES_BYTES);
     if (arguments != NULL) {
         for (uint32_t i = 0; i < count; i++)
             arguments[i + 1] = key(l, &l->names, partitions[i].topic, partitions[i].number, "fence");
         arguments[0] = resp_text("WATCH");
         resp_command(&watch, count + 1, arguments);
         arguments[0] = resp_text("MGET");
-        resp_command(&read, count + 1, arguments);
+        resp_command(&watch, count + 1, arguments);
     }
-    if (arguments == NULL || watch.failed || read.failed) {
+    if (arguments == NULL || watch.failed) {
         fail(l, "no memory for the names of the fences");
         return;
     }
     l->partition_count = count;
-    l->watch = (store_command){.bytes = watch.bytes, .size = watch.size, .next = &l->read};
-    l->read = (store_command){.bytes = read.bytes, .size = read.size};
+    l->watch = (store_piece){.bytes = watch.bytes, .size = watch.size};
 }
 
 /* Unique for good: a fence that the store forgot can never be held by two. */
@@ -460,12 +460,18 @@ static void on_written(store_request *request, const redisReply *reply, const er
         custody_written(l->custody, l->executed && l->replicated, current, now_ms);
 }
 
-static void send_once(ledger *l, const char *command, size_t size, const store_command *further)
+enum { WATCH_ANSWERS = 2 };
+
+static void send_once(ledger *l, const store_piece *first, uint32_t answers)
 {
     assert(!l->writing);
     l->writing = true;
-    l->write = (store_request){
-        .command = command, .size = size, .further = further, .once = true, .done = on_written};
+    l->write = (store_request){.command = first->bytes,
+                               .size = first->size,
+                               .further = first->next,
+                               .expected = answers,
+                               .once = true,
+                               .done = on_written};
     store_send(l->store, &l->write);
 }
 
@@ -473,7 +479,7 @@ void ledger_watch(ledger *l)
 {
     l->is_block = false;
     l->exec_answer = l->wait_answer = UINT32_MAX;
-    send_once(l, l->watch.bytes, l->watch.size, &l->read);
+    send_once(l, &l->watch, WATCH_ANSWERS);
 }
 
 /* The block is executed, but too few replicas have it: they are waited for once more. */
@@ -481,29 +487,64 @@ static void wait_for_replicas(ledger *l)
 {
     l->exec_answer = UINT32_MAX;
     l->wait_answer = 0;
-    send_once(l, l->wait.bytes, l->wait.size, &l->watch);
+    send_once(l, &l->wait, 1 + WATCH_ANSWERS);
 }
 
-/* The commands of a block, in a list. */
+/* The bytes of a block: what is formatted here, and between that the records, which are sent from where they
+ * lie. */
 typedef struct block {
     ledger *ledger;
-    store_command **last;
-    uint32_t count;
+    store_piece *first;
+    const store_piece **last;
+    buffer text;    /* not in the list yet */
+    uint32_t count; /* of commands */
     bool failed;
 } block;
 
-static void add_command(block *b, size_t count, const resp_argument *arguments)
+static void start_text(block *b)
 {
-    buffer command;
-    store_command *c = arena_alloc(&b->ledger->block, sizeof *c);
-    buffer_init(&command, &b->ledger->block, BLOCK_BYTES);
-    resp_command(&command, count, arguments);
-    b->failed |= c == NULL || command.failed;
+    buffer_init(&b->text, &b->ledger->texts, BLOCK_BYTES);
+    b->failed |= !buffer_reserve(&b->text, TEXT_BYTES);
+}
+
+static void add_piece(block *b, const char *bytes, size_t size)
+{
+    store_piece *piece = arena_alloc(&b->ledger->block, sizeof *piece);
+    b->failed |= piece == NULL;
     if (b->failed)
         return;
-    *c = (store_command){.bytes = command.bytes, .size = command.size};
-    *b->last = c;
-    b->last = &c->next;
+    *piece = (store_piece){.bytes = bytes, .size = size};
+    if (b->first == NULL)
+        b->first = piece;
+    else
+        *b->last = piece;
+    b->last = &piece->next;
+}
+
+static void end_text(block *b)
+{
+    b->failed |= b->text.failed;
+    add_piece(b, b->text.bytes, b->text.size);
+}
+
+static void add_argument(block *b, const resp_argument *a)
+{
+    if (a->bytes == NULL || a->size < PIECE_MIN) {
+        resp_add(&b->text, a);
+        return;
+    }
+    resp_open(&b->text, a->size);
+    end_text(b);
+    add_piece(b, a->bytes, a->size);
+    start_text(b);
+    resp_close(&b->text);
+}
+
+static void add_command(block *b, size_t count, const resp_argument *arguments)
+{
+    resp_begin(&b->text, count);
+    for (size_t i = 0; i < count; i++)
+        add_argument(b, &arguments[i]);
     b->count++;
 }
 
@@ -585,15 +626,17 @@ static void renew_fences(block *b)
 
 void ledger_write(ledger *l, const fenced_write *writes, bool renew)
 {
-    static const char multi[] = "*1\r\n$5\r\nMULTI\r\n";
-    store_command *first = NULL;
-    block b = {.ledger = l, .last = &first};
+    block b = {.ledger = l};
     arena_reset(&l->block);
+    arena_reset(&l->texts);
+    start_text(&b);
+    ADD_COMMAND(&b, resp_text("MULTI"));
     if (renew)
         renew_fences(&b);
     for (const fenced_write *w = writes; w != NULL && !b.failed; w = w->next)
         add_write(&b, w);
     ADD_COMMAND(&b, resp_text("EXEC"));
+    end_text(&b);
     if (b.failed) {
         fail(l, "no memory for a block of records");
         return;
@@ -603,9 +646,9 @@ void ledger_write(ledger *l, const fenced_write *writes, bool renew)
     l->is_block = true;
     l->executed = false;
     l->replicated = !waits;
-    l->exec_answer = b.count;
-    l->wait_answer = waits ? b.count + 1 : UINT32_MAX;
-    send_once(l, multi, sizeof multi - 1, first);
+    l->exec_answer = b.count - 1;
+    l->wait_answer = waits ? b.count : UINT32_MAX;
+    send_once(l, b.first, b.count + waits + WATCH_ANSWERS);
 }
 
 /* ---- life ---- */
@@ -617,14 +660,15 @@ static void make_wait(ledger *l)
     int size = snprintf(replicas, sizeof replicas, "%d", (int)l->config->redis_wait_replicas);
     int total = snprintf(l->wait_bytes, sizeof l->wait_bytes, "*3\r\n$4\r\nWAIT\r\n$%d\r\n%s\r\n$3\r\n%d\r\n",
                          size, replicas, WAIT_MS);
-    l->wait = (store_command){.bytes = l->wait_bytes, .size = (size_t)total, .next = &l->watch};
+    l->wait = (store_piece){.bytes = l->wait_bytes, .size = (size_t)total, .next = &l->watch};
 }
 
 void ledger_init(ledger *l)
 {
     make_wait(l);
     arena_init(&l->names, 4096, NAMES_BYTES);
-    arena_init(&l->block, 256 << 10, BLOCK_BYTES);
+    arena_init(&l->block, 64 << 10, BLOCK_BYTES);
+    arena_init(&l->texts, 256 << 10, BLOCK_BYTES);
 }
 
 void ledger_free(ledger *l)
@@ -633,4 +677,5 @@ void ledger_free(ledger *l)
         free_round(l->rounds);
     arena_free(&l->names);
     arena_free(&l->block);
+    arena_free(&l->texts);
 }

@@ -29,14 +29,14 @@ typedef struct ledger {
     /* Its own. */
     char token[LEDGER_TOKEN_SIZE]; /* what the fences must hold */
     arena names;                   /* of the assignment: */
-    store_command watch;           /* WATCH of all fences, */
-    store_command read;            /* and MGET */
+    store_piece watch;             /* WATCH and MGET of all fences */
     uint32_t partition_count;
-    arena block;          /* of the block under way */
+    arena block;          /* of the block under way: */
+    arena texts;          /* its texts, which grow where nothing lies behind them */
     store_request write;  /* WATCH, MGET; or MULTI ... EXEC, perhaps WAIT, WATCH, MGET */
     uint32_t exec_answer; /* number of EXEC's answer; UINT32_MAX: there is none */
     uint32_t wait_answer; /* of WAIT's; UINT32_MAX: there is none */
-    store_command wait;
+    store_piece wait;
     char wait_bytes[64];
     bool is_block; /* a block is executed, or its replicas are waited for */
     bool executed;

@@ -22,17 +22,35 @@ static void add_integer(buffer *b, int64_t integer)
     buffer_add(b, digits + start, sizeof digits - start);
 }
 
-void resp_command(buffer *b, size_t argument_count, const resp_argument *arguments)
+void resp_begin(buffer *b, size_t argument_count)
 {
     add_size(b, '*', argument_count);
-    for (size_t i = 0; i < argument_count; i++) {
-        const resp_argument *a = &arguments[i];
-        if (a->bytes == NULL) {
-            add_integer(b, a->integer);
-        } else {
-            add_size(b, '$', a->size);
-            buffer_add(b, a->bytes, a->size);
-        }
-        buffer_add(b, "\r\n", 2);
+}
+
+void resp_open(buffer *b, size_t size)
+{
+    add_size(b, '$', size);
+}
+
+void resp_close(buffer *b)
+{
+    buffer_add(b, "\r\n", 2);
+}
+
+void resp_add(buffer *b, const resp_argument *a)
+{
+    if (a->bytes == NULL) {
+        add_integer(b, a->integer);
+    } else {
+        resp_open(b, a->size);
+        buffer_add(b, a->bytes, a->size);
     }
+    resp_close(b);
+}
+
+void resp_command(buffer *b, size_t argument_count, const resp_argument *arguments)
+{
+    resp_begin(b, argument_count);
+    for (size_t i = 0; i < argument_count; i++)
+        resp_add(b, &arguments[i]);
 }

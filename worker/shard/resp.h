@@ -26,6 +26,13 @@ static inline resp_argument resp_int(int64_t integer)
 /* Appends one command: its name and arguments. */
 void resp_command(buffer *b, size_t argument_count, const resp_argument *arguments);
 
+/* The parts of one, for a command whose bytes do not lie together: resp_begin, then for each argument
+ * resp_add, or resp_open, its bytes wherever they are, and resp_close. */
+void resp_begin(buffer *b, size_t argument_count);
+void resp_add(buffer *b, const resp_argument *a);
+void resp_open(buffer *b, size_t size);
+void resp_close(buffer *b);
+
 /* RESP_COMMAND(&b, resp_text("GET"), resp_bytes(key, key_size)) */
 #define RESP_COMMAND(b, ...)                                                              \
     resp_command(b, sizeof((const resp_argument[]){__VA_ARGS__}) / sizeof(resp_argument), \

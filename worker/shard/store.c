@@ -5,32 +5,29 @@
  *        +---- retry_later --+------------------------------------------+
  *
  * Unanswered requests form one list: those that are on the wire come first, `unsent` is the first of the
- * others. hiredis answers in order, so every answer belongs to the head. Whatever goes wrong, retry_later
+ * others. Redis answers in order, so every answer belongs to the head. Whatever goes wrong, retry_later
  * lets the connection go, makes all of the list unsent, and starts the timer for the next try. A refusal of
  * one request (OOM, LOADING ...) is treated in the same way, because going on would overtake it. After a
  * refusal or a timeout the head alone is sent (`probing`) until Redis takes it.
  *
- * The timer is the deadline while something is awaited: hiredis 0.14 has none. It measures the time without
- * any answer, not one request's age, so that a long pipeline that is being answered is left alone.
- *
- * hiredis calls back for every command that dies with a connection. A context that was let go has no `data`,
- * and such calls return at once. */
+ * The timer is the deadline while something is awaited. It measures the time without any answer, not one
+ * request's age, so that a long pipeline that is being answered is left alone. */
 #include "worker/shard/store.h"
 
 #include <assert.h>
-#include <hiredis/async.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "worker/shard/redis_loop.h"
+#include "worker/shard/redis_link.h"
+#include "worker/shard/resp.h"
 
 enum {
     RETRY_FIRST_MS = 50,
     RETRY_DOUBLINGS = 7, /* up to 6.4 s */
-    /* Given to hiredis at a time, which moves what is left to the front whenever the socket takes a part. */
-    WRITE_AHEAD_SIZE = 128 << 10,
     CODE_SIZE = 32,
     PROBLEM_SIZE = 160,
+    GREETINGS_MAX = 4,
+    GREETING_BYTES = 4 << 10,
 };
 
 typedef enum phase { WAITING, CONNECTING, READY, CLOSED } phase;
@@ -38,17 +35,20 @@ typedef enum phase { WAITING, CONNECTING, READY, CLOSED } phase;
 struct store {
     store_options options;
     phase phase;
-    redisAsyncContext *context; /* NULL in WAITING and CLOSED */
-    uv_timer_t timer;           /* WAITING: the next try; else the deadline */
-    uv_prepare_t prepare;       /* writes what the turn has collected */
+    redis_link *link;                     /* NULL in WAITING and CLOSED */
+    uv_timer_t timer;                     /* WAITING: the next try; else the deadline */
+    uv_prepare_t prepare;                 /* writes what the turn has collected */
+    arena greeting;                       /* what a connection begins with */
+    const char *greetings[GREETINGS_MAX]; /* the names of its commands */
+    unsigned greeting_count;
+    unsigned greeted; /* so many of them are answered */
 
     store_request *head;
     store_request *tail;
     store_request *unsent;
-    const store_command *unsent_command; /* of it, where its first ones are sent; NULL: none is */
+    const store_piece *unsent_piece; /* of it, where its first ones are sent; NULL: none is */
     size_t pending_count;
     size_t sent_count;
-    size_t unwritten_size; /* of what hiredis was given since the socket last took everything */
     bool probing;
 
     uint64_t progress_ms;   /* when something was last answered, or began to be awaited */
@@ -117,15 +117,11 @@ static uint64_t retry_delay(store *s)
     return delay / 2 + next_random(s) % (delay / 2 + 1);
 }
 
-/* Safe inside hiredis' callbacks: hiredis then frees the context when they return. */
 static void disconnect(store *s)
 {
-    redisAsyncContext *context = s->context;
-    s->context = NULL;
-    if (context != NULL) {
-        context->data = NULL;
-        redisAsyncFree(context);
-    }
+    if (s->link != NULL)
+        redis_link_close(s->link);
+    s->link = NULL;
 }
 
 static void tell_failure(store *s, store_state state, const char *problem, const char *advice,
@@ -197,9 +193,8 @@ static void retry_later(store *s, const char *problem, const char *advice)
     s->phase = WAITING;
     store_request *lost = take_once(s);
     s->unsent = s->head;
-    s->unsent_command = NULL;
+    s->unsent_piece = NULL;
     s->sent_count = 0;
-    s->unwritten_size = 0;
     uv_timer_start(&s->timer, on_timer, delay_ms, 0);
     tell_failure(s, state, problem, advice, delay_ms);
     announce(s, state, problem);
@@ -234,40 +229,25 @@ static void await_answer(store *s)
         uv_timer_start(&s->timer, on_timer, s->options.timeout_ms, 0);
 }
 
-static void on_answer(redisAsyncContext *context, void *data, void *unused);
-
 static bool may_send(const store *s)
 {
-    return s->phase == READY && s->unsent != NULL && s->unwritten_size < WRITE_AHEAD_SIZE &&
-           (!s->probing || s->sent_count == 0 || s->unsent_command != NULL);
+    return s->phase == READY && s->unsent != NULL &&
+           (!s->probing || s->sent_count == 0 || s->unsent_piece != NULL);
 }
 
-/* Fails without memory only; on_prepare tries again. */
-static bool send_command(store *s, const char *bytes, size_t size)
-{
-    if (redisAsyncFormattedCommand(s->context, on_answer, NULL, bytes, size) != REDIS_OK)
-        return false;
-    s->unwritten_size += size;
-    return true;
-}
-
+/* What the link has no room for is left to on_prepare. */
 static void send_unsent(store *s)
 {
     while (may_send(s)) {
         store_request *r = s->unsent;
-        const store_command *further = s->unsent_command;
-        if (further == NULL) {
-            if (!send_command(s, r->command, r->size))
-                return;
-            if (s->sent_count++ == 0)
-                await_answer(s);
-            s->unsent_command = r->further;
-        } else {
-            if (!send_command(s, further->bytes, further->size))
-                return;
-            s->unsent_command = further->next;
-        }
-        if (s->unsent_command == NULL)
+        const store_piece *piece = s->unsent_piece;
+        if (!redis_link_add(s->link, piece == NULL ? r->command : piece->bytes,
+                            piece == NULL ? r->size : piece->size))
+            return;
+        if (piece == NULL && s->sent_count++ == 0)
+            await_answer(s);
+        s->unsent_piece = piece == NULL ? r->further : piece->next;
+        if (s->unsent_piece == NULL)
             s->unsent = r->next;
     }
 }
@@ -320,15 +300,9 @@ static void answer_head(store *s, const redisReply *reply, const char *code)
     }
 }
 
-static void on_answer(redisAsyncContext *context, void *data, void *unused)
+static void on_request_answer(store *s, const redisReply *reply)
 {
-    store *s = context->data;
-    const redisReply *reply = data;
     char code[CODE_SIZE];
-    (void)unused;
-    if (s == NULL || reply == NULL)
-        return;
-    s->progress_ms = uv_now(s->options.loop);
     bool is_error = reply->type == REDIS_REPLY_ERROR;
     if (is_error)
         error_code_of(reply, code);
@@ -356,16 +330,25 @@ static void become_ready(store *s)
     announce(s, STORE_READY, NULL);
 }
 
-/* AUTH, SELECT, PING: the last one's answer opens the way. PING is there to hear LOADING and the like before
- * any request does. */
-static void on_greeting(redisAsyncContext *context, void *data, void *name)
+/* Many servers forbid CONFIG; then nothing is known and nothing said. */
+static void on_policy(const store *s, const redisReply *reply)
 {
-    store *s = context->data;
-    const redisReply *reply = data;
-    if (s == NULL || reply == NULL)
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+        reply->element[1]->type != REDIS_REPLY_STRING || strcmp(reply->element[1]->str, "noeviction") == 0)
         return;
-    s->progress_ms = uv_now(s->options.loop);
-    if (reply->type == REDIS_REPLY_ERROR) {
+    log_warn(s->options.log, "store_evicts", log_text("server", s->options.url->shown),
+             log_text("maxmemory_policy", reply->element[1]->str),
+             log_text("advice", "records may vanish when memory is short: set maxmemory-policy noeviction"));
+}
+
+/* AUTH, SELECT, PING: the last one's answer opens the way. PING is there to hear LOADING and the like before
+ * any request does. CONFIG's answer comes before those of the requests. */
+static void on_greeting(store *s, const redisReply *reply)
+{
+    const char *name = s->greetings[s->greeted++];
+    if (strcmp(name, "CONFIG") == 0) {
+        on_policy(s, reply);
+    } else if (reply->type == REDIS_REPLY_ERROR) {
         char code[CODE_SIZE];
         error_code_of(reply, code);
         const char *advice = advice_for(code);
@@ -375,78 +358,71 @@ static void on_greeting(redisAsyncContext *context, void *data, void *name)
     }
 }
 
-/* Many servers forbid CONFIG; then nothing is known and nothing said. */
-static void on_policy(redisAsyncContext *context, void *data, void *unused)
+static void on_answer(void *data, const redisReply *reply)
 {
-    store *s = context->data;
-    const redisReply *reply = data;
-    (void)unused;
-    if (s == NULL || reply == NULL || reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
-        reply->element[1]->type != REDIS_REPLY_STRING || strcmp(reply->element[1]->str, "noeviction") == 0)
-        return;
-    log_warn(s->options.log, "store_evicts", log_text("server", s->options.url->shown),
-             log_text("maxmemory_policy", reply->element[1]->str),
-             log_text("advice", "records may vanish when memory is short: set maxmemory-policy noeviction"));
+    store *s = data;
+    s->progress_ms = uv_now(s->options.loop);
+    if (s->greeted < s->greeting_count)
+        on_greeting(s, reply);
+    else if (s->head != NULL)
+        on_request_answer(s, reply);
+    else
+        retry_later(s, "an answer that nothing asked for", NULL);
 }
 
-/* hiredis frees the context after these two. */
-static void on_connected(const redisAsyncContext *context, int status)
+static void on_broken(void *data, const char *problem)
 {
-    store *s = context->data;
-    if (s == NULL || status == REDIS_OK)
-        return;
-    s->context = NULL;
-    retry_later(s, context->c.errstr, NULL);
+    retry_later(data, problem, NULL);
 }
 
-static void on_disconnected(const redisAsyncContext *context, int status)
+static void on_connected(void *data)
 {
-    store *s = context->data;
-    (void)status;
-    if (s == NULL)
-        return;
-    s->context = NULL;
-    retry_later(s, context->c.errstr, NULL);
+    store *s = data;
+    redis_link_flush(s->link); /* the greeting */
 }
 
-static void greet(redisAsyncContext *context, const redis_url *url)
+/* False without memory. */
+static bool greet(store *s, const char *name, size_t count, const resp_argument *arguments)
 {
-    static char auth[] = "AUTH", select[] = "SELECT", ping[] = "PING";
+    buffer command;
+    buffer_init(&command, &s->greeting, GREETING_BYTES);
+    resp_command(&command, count, arguments);
+    s->greetings[s->greeting_count++] = name;
+    return !command.failed && redis_link_add(s->link, command.bytes, command.size);
+}
+
+#define GREET(s, name, ...)                                                                               \
+    greet(s, name, sizeof((const resp_argument[]){resp_text(name), __VA_ARGS__}) / sizeof(resp_argument), \
+          (const resp_argument[]){resp_text(name), __VA_ARGS__})
+
+static bool greet_all(store *s, const redis_url *url)
+{
+    bool ok = true;
+    arena_reset(&s->greeting);
+    s->greeting_count = s->greeted = 0;
     if (url->user != NULL)
-        redisAsyncCommand(context, on_greeting, auth, "AUTH %s %s", url->user, url->password);
+        ok = GREET(s, "AUTH", resp_text(url->user), resp_text(url->password));
     else if (url->password != NULL)
-        redisAsyncCommand(context, on_greeting, auth, "AUTH %s", url->password);
+        ok = GREET(s, "AUTH", resp_text(url->password));
     if (url->database != 0)
-        redisAsyncCommand(context, on_greeting, select, "SELECT %d", url->database);
-    redisAsyncCommand(context, on_greeting, ping, "PING");
-    redisAsyncCommand(context, on_policy, NULL, "CONFIG GET maxmemory-policy");
+        ok = ok && GREET(s, "SELECT", resp_int(url->database));
+    return ok && greet(s, "PING", 1, (const resp_argument[]){resp_text("PING")}) &&
+           GREET(s, "CONFIG", resp_text("GET"), resp_text("maxmemory-policy"));
 }
 
 static void begin_connecting(store *s)
 {
-    const redis_url *url = s->options.url;
+    const redis_link_listener listener = {
+        .data = s, .connected = on_connected, .answered = on_answer, .broken = on_broken};
+    error e;
     s->phase = CONNECTING;
-    s->context =
-        url->path != NULL ? redisAsyncConnectUnix(url->path) : redisAsyncConnect(url->host, url->port);
-    if (s->context == NULL) {
+    s->link = redis_link_open(s->options.loop, s->options.url, &listener, &e);
+    if (s->link == NULL)
+        retry_later(s, e.message, NULL);
+    else if (!greet_all(s, s->options.url))
         retry_later(s, "out of memory", NULL);
-        return;
-    }
-    if (s->context->err != 0) {
-        char problem[PROBLEM_SIZE];
-        snprintf(problem, sizeof problem, "%s", s->context->errstr);
-        retry_later(s, problem, NULL);
-        return;
-    }
-    if (!redis_loop_attach(s->context, s->options.loop)) {
-        retry_later(s, "the loop takes no more sockets", NULL);
-        return;
-    }
-    s->context->data = s;
-    redisAsyncSetConnectCallback(s->context, on_connected);
-    redisAsyncSetDisconnectCallback(s->context, on_disconnected);
-    greet(s->context, url);
-    await_answer(s);
+    else
+        await_answer(s);
 }
 
 /* Redis answers what it has read at once all together, so a pipeline of slow commands may take too long where
@@ -478,15 +454,14 @@ static void on_timer(uv_timer_t *timer)
 static void on_prepare(uv_prepare_t *prepare)
 {
     store *s = prepare->data;
-    if (s->context == NULL)
-        return;
-    do {
-        redis_loop_flush(s->context);
-        if (s->context == NULL || !redis_loop_is_drained(s->context))
-            return;
-        s->unwritten_size = 0;
+    while (s->link != NULL && s->phase == READY) {
         send_unsent(s);
-    } while (s->unwritten_size > 0);
+        if (redis_link_is_drained(s->link))
+            return;
+        redis_link_flush(s->link); /* may end the connection */
+        if (s->link == NULL || !redis_link_is_drained(s->link))
+            return;
+    }
 }
 
 /* ---- life ---- */
@@ -500,6 +475,7 @@ store *store_new(const store_options *options)
     s->random = uv_hrtime() | 1;
     s->loss_told = true;
     s->loss_ms = uv_now(options->loop);
+    arena_init(&s->greeting, GREETING_BYTES, 4 * GREETING_BYTES);
     uv_timer_init(options->loop, &s->timer);
     uv_prepare_init(options->loop, &s->prepare);
     s->timer.data = s;
@@ -519,6 +495,7 @@ static void on_closed(uv_handle_t *handle)
     fail_all(left, "the store is closed");
     if (s->closed != NULL)
         s->closed(s->closed_data);
+    arena_free(&s->greeting);
     free(s);
 }
 
@@ -539,9 +516,8 @@ void store_send(store *s, store_request *request)
     assert(s->phase != CLOSED);
     request->next = NULL;
     request->answered = 0;
-    request->expected = 1;
-    for (const store_command *c = request->further; c != NULL; c = c->next)
-        request->expected++;
+    if (request->expected == 0)
+        request->expected = 1;
     if (s->tail == NULL)
         s->head = request;
     else

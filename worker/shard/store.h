@@ -11,8 +11,7 @@
  *
  * Any other request waits as long as it must: it fails only with Redis' own judgement on it (WRONGTYPE ...)
  * or when the store closes. Nothing here blocks but the resolution of a host name while connecting, which
- * hiredis does on the spot: give an address or a unix socket where names resolve slowly. The process must
- * ignore SIGPIPE, since hiredis writes with write(). */
+ * hiredis does on the spot: give an address or a unix socket where names resolve slowly. */
 #ifndef WORKER_SHARD_STORE_H
 #define WORKER_SHARD_STORE_H
 
@@ -30,27 +29,27 @@ typedef struct store_request store_request;
  * request belongs to the caller again and may be sent again at once. */
 typedef void store_callback(store_request *request, const redisReply *reply, const error *e);
 
-/* A command in RESP (worker/shard/resp.h). */
-typedef struct store_command store_command;
-struct store_command {
-    store_command *next;
+/* A part of a request's bytes, so that long ones are sent from where they lie. */
+typedef struct store_piece store_piece;
+struct store_piece {
+    const store_piece *next;
     const char *bytes;
     size_t size;
 };
 
-/* Embedded in the caller's own struct. It and the commands' bytes must stay until `done`, which comes for
- * each command's answer; the request is the caller's again with the last one. */
+/* Embedded in the caller's own struct. It and its bytes must stay until `done`, which comes for each answer;
+ * the request is the caller's again with the last one. */
 struct store_request {
-    const char *command;
+    const char *command; /* in RESP (worker/shard/resp.h), */
     size_t size;
-    const store_command *further; /* commands that follow `command` at once; NULL: none */
+    const store_piece *further; /* and what follows it at once: the rest of it, or further commands */
+    uint32_t expected;          /* answers that all of it has; 0: one */
     bool once;
     store_callback *done;
     uint32_t answered; /* answers before the one that `done` is called with */
 
     /* The store's own. */
     store_request *next;
-    uint32_t expected;
 };
 
 typedef enum store_state {
