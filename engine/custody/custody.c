@@ -606,6 +606,11 @@ uint64_t custody_returned(const custody *c)
     return c->returned;
 }
 
+uint32_t custody_unwritten(const custody *c)
+{
+    return c->fence.count;
+}
+
 uint64_t custody_fences_lost(const custody *c)
 {
     return c->fences_lost;

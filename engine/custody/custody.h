@@ -121,6 +121,7 @@ custody_effect custody_next(custody *c, int64_t now_ms, int64_t wall_ms);
 
 /* Figures, for logs and metrics. */
 uint32_t custody_in_flight(const custody *c); /* triggers */
+uint32_t custody_unwritten(const custody *c); /* writes behind the fences that are not acknowledged */
 uint32_t custody_resumed(const custody *c);   /* executions under way in store custody */
 uint64_t custody_returned(const custody *c);  /* triggers of dropped epochs that have ended, ever */
 uint64_t custody_fences_lost(const custody *c);

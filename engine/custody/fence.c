@@ -42,6 +42,7 @@ void fence_add(fence *f, fenced_write *w)
     w->outcome = WRITE_UNDER_WAY;
     *f->last = w;
     f->last = &w->next;
+    f->count++;
 }
 
 /* Moves a whole list to what is done. */
@@ -162,6 +163,7 @@ fenced_write *fence_take_done(fence *f)
     if (w == NULL)
         return NULL;
     f->done = w->next;
+    f->count--;
     if (f->done == NULL)
         f->done_last = &f->done;
     return w;

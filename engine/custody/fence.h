@@ -53,6 +53,7 @@ typedef struct fence {
     fenced_write *block; /* being written, or to be written again */
     fenced_write *done;  /* to be taken with fence_take_done */
     fenced_write **done_last;
+    uint32_t count; /* of writes added and not taken */
     bool abandoned; /* the block is not written again if its answer is lost */
     bool renew;     /* the next block sets the fences to our token anew */
 } fence;

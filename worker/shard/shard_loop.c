@@ -23,7 +23,10 @@
 
 enum {
     MESSAGES_A_TURN = 256, /* so that replies and timers get their turn under load */
-    RETRY_PAUSE_MS = 500,  /* before a job that found no broker is started again */
+    /* So many records may be read, and as many be written, before more triggers are taken: enough to keep
+       Redis busy, and few enough for their memory to stay in the processor's caches. */
+    AHEAD_MAX = 512,
+    RETRY_PAUSE_MS = 500, /* before a job that found no broker is started again */
     ABORT_PAUSE_MAX_MS = 5000,
     /* An idle loop turns so often. It shows that it lives, and polls the consumer even if nothing comes, or
        the group thinks that we are stuck (max.poll.interval.ms). */
@@ -105,10 +108,16 @@ static void take(shard *s, rd_kafka_message_t *message, uint32_t topic)
     tasks_start(&s->tasks, message, topic, e);
 }
 
+static bool is_ahead(const shard *s)
+{
+    return store_pending_count(s->store) >= AHEAD_MAX || custody_unwritten(s->custody) >= AHEAD_MAX;
+}
+
 /* Without an assignment the intake is polled all the same: that is how one comes. */
 static bool may_poll(const shard *s)
 {
-    return s->intake_waits && !s->status.failed && (!s->assigned || custody_may_poll(s->custody));
+    return s->intake_waits && !s->status.failed &&
+           (!s->assigned || (custody_may_poll(s->custody) && !is_ahead(s)));
 }
 
 static void take_messages(shard *s)
