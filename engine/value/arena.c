@@ -22,9 +22,16 @@ void arena_init(arena *a, size_t chunk_bytes, size_t budget_bytes)
 static void drop_newest_chunk(arena *a)
 {
     arena_chunk *chunk = a->chunks;
+    arena_pool *p = a->pool;
     a->chunks = chunk->older;
     a->used_bytes -= chunk->size;
-    free(chunk);
+    if (p == NULL || chunk->size != p->chunk_bytes || p->count >= p->most) {
+        free(chunk);
+        return;
+    }
+    chunk->older = p->free;
+    p->free = chunk;
+    p->count++;
 }
 
 void arena_free(arena *a)
@@ -42,9 +49,11 @@ static size_t next_chunk_bytes(size_t size)
 
 void arena_reset(arena *a)
 {
-    a->out_of_memory = false;
-    if (a->chunks == NULL)
+    if (a->chunks == NULL || a->pool != NULL) {
+        arena_free(a);
         return;
+    }
+    a->out_of_memory = false;
     while (a->chunks->older != NULL)
         drop_newest_chunk(a);
     a->next = a->chunks->bytes;
@@ -53,14 +62,34 @@ void arena_reset(arena *a)
     a->chunk_bytes = next_chunk_bytes(a->chunks->size);
 }
 
-static void *alloc_in_new_chunk(arena *a, size_t size)
+/* Chunks of a pool are all of one size; what does not fit into one has its own. */
+static size_t choose_chunk_bytes(arena *a, size_t size)
 {
     size_t chunk_size = size > a->chunk_bytes ? size : a->chunk_bytes;
+    if (a->pool != NULL)
+        return size > a->pool->chunk_bytes ? size : a->pool->chunk_bytes;
+    a->chunk_bytes = next_chunk_bytes(a->chunk_bytes);
+    return chunk_size;
+}
+
+static arena_chunk *make_chunk(arena_pool *p, size_t chunk_size)
+{
+    if (p == NULL || p->free == NULL || chunk_size != p->chunk_bytes)
+        return malloc(sizeof(arena_chunk) + chunk_size);
+    arena_chunk *chunk = p->free;
+    p->free = chunk->older;
+    p->count--;
+    return chunk;
+}
+
+static void *alloc_in_new_chunk(arena *a, size_t size)
+{
+    size_t chunk_size = choose_chunk_bytes(a, size);
     if (a->used_bytes >= a->budget_bytes || size > a->budget_bytes - a->used_bytes)
         return NULL;
     if (chunk_size > a->budget_bytes - a->used_bytes)
         chunk_size = size; /* the last chunk is as small as it must be */
-    arena_chunk *chunk = malloc(sizeof *chunk + chunk_size);
+    arena_chunk *chunk = make_chunk(a->pool, chunk_size);
     if (chunk == NULL) {
         a->out_of_memory = true;
         return NULL;
@@ -71,7 +100,6 @@ static void *alloc_in_new_chunk(arena *a, size_t size)
     a->used_bytes += chunk_size;
     a->next = chunk->bytes + size;
     a->end = chunk->bytes + chunk_size;
-    a->chunk_bytes = next_chunk_bytes(a->chunk_bytes);
     return chunk->bytes;
 }
 
@@ -135,6 +163,21 @@ char *arena_copy(arena *a, const void *bytes, size_t size)
 error_code arena_failure(const arena *a)
 {
     return a->out_of_memory ? ERROR_OUT_OF_MEMORY : ERROR_LIMIT;
+}
+
+void arena_pool_init(arena_pool *p, size_t chunk_bytes, size_t most)
+{
+    *p = (arena_pool){.chunk_bytes = chunk_bytes, .most = most};
+}
+
+void arena_pool_free(arena_pool *p)
+{
+    while (p->free != NULL) {
+        arena_chunk *chunk = p->free;
+        p->free = chunk->older;
+        free(chunk);
+    }
+    p->count = 0;
 }
 
 arena_mark arena_get_mark(const arena *a)

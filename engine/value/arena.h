@@ -13,7 +13,16 @@
 
 typedef struct arena_chunk arena_chunk;
 
-/* Embedded by value; fields are the module's own but for hash_seed. */
+/* Chunks of one size that the arenas of one thread hand to each other, so that memory which is in the
+ * processor's caches is used again first. */
+typedef struct arena_pool {
+    arena_chunk *free;
+    size_t chunk_bytes;
+    size_t count; /* of free chunks */
+    size_t most;  /* that are kept */
+} arena_pool;
+
+/* Embedded by value; fields are the module's own but for hash_seed and pool. */
 typedef struct arena {
     char *next;
     char *end;
@@ -21,6 +30,7 @@ typedef struct arena {
     size_t used_bytes;   /* of all chunks, against the budget */
     size_t budget_bytes;
     size_t chunk_bytes; /* size of the next chunk */
+    arena_pool *pool;   /* where chunks come from while they are large enough; NULL: malloc */
     bool out_of_memory; /* the system has refused memory since the last reset */
     uint32_t hash_seed; /* of the maps built here: the caller's randomness keeps hash-flooding keys out */
 } arena;
@@ -36,7 +46,7 @@ typedef struct arena_mark {
 void arena_init(arena *a, size_t chunk_bytes, size_t budget_bytes);
 /* Gives everything back; the arena may be used again at once. */
 void arena_free(arena *a);
-/* As arena_free, but keeps the oldest chunk for the next use. */
+/* As arena_free, but keeps the oldest chunk for the next use, unless there is a pool to keep it. */
 void arena_reset(arena *a);
 
 /* Aligned to 8 bytes, not cleared. NULL past the budget or without memory. size 0 gives a valid pointer. */
@@ -51,6 +61,11 @@ MUST_CHECK char *arena_copy(arena *a, const void *bytes, size_t size);
 /* Why an allocation just failed: ERROR_OUT_OF_MEMORY where the system had none, else ERROR_LIMIT (the budget,
  * or a size beyond all bounds). The first condemns the process, the second one input. */
 error_code arena_failure(const arena *a);
+
+/* most: how many free chunks are kept at most. */
+void arena_pool_init(arena_pool *p, size_t chunk_bytes, size_t most);
+/* No arena may have chunks of it any more. */
+void arena_pool_free(arena_pool *p);
 
 arena_mark arena_get_mark(const arena *a);
 /* `mark` must come from this arena, and nothing older than it may have been rewound since. */

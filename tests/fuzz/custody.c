@@ -41,7 +41,7 @@ static void events(arena *a, const char *text, size_t size)
 {
     error e;
     buffer again;
-    batch *b = batch_new(NULL);
+    batch *b = batch_new(NULL, NULL);
     expect(b != NULL);
     if (outbox_events_read(b, text, size, &e)) {
         buffer_init(&again, a, MEMORY_BYTES);

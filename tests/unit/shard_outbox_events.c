@@ -13,8 +13,8 @@ static void set_up(void)
 {
     arena_init(&memory, 4096, 64 << 20);
     buffer_init(&bytes, &memory, 32 << 20);
-    from = batch_new(NULL);
-    to = batch_new(NULL);
+    from = batch_new(NULL, NULL);
+    to = batch_new(NULL, NULL);
     cr_assert(from != NULL && to != NULL);
 }
 

@@ -2,9 +2,14 @@
 
 #include <stdlib.h>
 
-enum { CHUNK_BYTES = 32 << 10 };
+enum { CHUNK_BYTES = 64 << 10, CHUNKS_KEPT = 256 };
 
-batch *batch_new(const catalog *c)
+void batch_pool_init(arena_pool *p)
+{
+    arena_pool_init(p, CHUNK_BYTES, CHUNKS_KEPT);
+}
+
+batch *batch_new(const catalog *c, arena_pool *pool)
 {
     batch *b = calloc(1, sizeof *b);
     if (b == NULL) {
@@ -13,6 +18,7 @@ batch *batch_new(const catalog *c)
     }
     /* The bound on what goes in is custody's: so many triggers, so many bytes of them. */
     arena_init(&b->arena, CHUNK_BYTES, SIZE_MAX);
+    b->arena.pool = pool;
     b->last = &b->first;
     b->catalog = c;
     return b;

@@ -43,8 +43,12 @@ typedef struct batch {
     tally tally; /* of its triggers, once they are settled */
 } batch;
 
-batch *batch_new(const catalog *c); /* takes the caller's reference; NULL without memory */
-void batch_free(batch *b);          /* NULL is allowed */
+/* What all batches of a shard take their memory from. */
+void batch_pool_init(arena_pool *p);
+/* Takes the caller's reference; the catalog may be NULL, and the pool, which is borrowed. NULL without
+ * memory. */
+batch *batch_new(const catalog *c, arena_pool *pool);
+void batch_free(batch *b); /* NULL is allowed */
 
 /* Appends an event with room for headers; the caller fills it. NULL without memory. */
 MUST_CHECK event *batch_add(batch *b, event_kind kind, size_t header_count);

@@ -86,7 +86,7 @@ intake_listener shard_loop_listener(shard *s)
 static bool give_batch(shard *s, epoch *e)
 {
     if (e->shell == NULL)
-        e->shell = batch_new(catalog_cell_get(s->options.catalog));
+        e->shell = batch_new(catalog_cell_get(s->options.catalog), &s->tasks.batches);
     if (e->shell == NULL)
         shard_fail_for_memory(s, "an epoch");
     return e->shell != NULL;

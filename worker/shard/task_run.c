@@ -219,7 +219,7 @@ static void deliver(task *k)
 /* The events of this transition, encoded for the outbox. */
 static bool write_events(task *k, buffer *events)
 {
-    batch *b = batch_new(NULL);
+    batch *b = batch_new(NULL, &k->owner->batches);
     bool ok = b != NULL &&
               announce_execution(&k->owner->announcer, b, &k->activation.execution, k->activation.told);
     if (ok)

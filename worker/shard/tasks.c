@@ -10,7 +10,8 @@
 #include "worker/shard/task.h"
 
 enum {
-    CHUNK_BYTES = 6 << 10, /* what an ordinary trigger needs, so that it costs no further allocation */
+    CHUNK_BYTES = 8 << 10, /* what an ordinary trigger needs, more or less */
+    CHUNKS_KEPT = 4096,
     /* Beside the decoded trigger: rendered messages, results, the record and its events. */
     WORK_BYTES = 4 * LIMIT_RECORD_BYTES,
 };
@@ -238,6 +239,8 @@ static bool decode(task *k, error *e)
 bool tasks_init(tasks *t, error *e)
 {
     t->validator = validator_new();
+    arena_pool_init(&t->memory, CHUNK_BYTES, CHUNKS_KEPT);
+    batch_pool_init(&t->batches);
     t->random = ((uint64_t)t->hash_seed << 32 | t->hash_seed) | 1;
     if (t->validator == NULL || !running_init(&t->running, (uint32_t)t->config->max_inflight))
         return error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard");
@@ -256,6 +259,8 @@ void tasks_free(tasks *t)
         arena_free(&k->arena);
         free(k);
     }
+    arena_pool_free(&t->memory);
+    arena_pool_free(&t->batches);
     running_free(&t->running);
     validator_free(t->validator);
 }
@@ -275,6 +280,7 @@ static task *take_free(tasks *t)
     t->all = k;
     arena_init(&k->arena, CHUNK_BYTES, LIMIT_TRIGGER_DECODED_BYTES);
     k->arena.hash_seed = t->hash_seed;
+    k->arena.pool = &t->memory;
     return k;
 }
 
