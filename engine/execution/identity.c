@@ -1,9 +1,9 @@
 #include "engine/execution/identity.h"
 
-#include <stdio.h>
 #include <uuid.h>
 
 #include "engine/limits.h"
+#include "engine/value/sha1.h"
 
 enum { SEPARATOR = 0x1F };
 
@@ -33,9 +33,15 @@ static void name_add_part(name *n, const char *bytes, size_t size)
 
 static void name_add_number(name *n, int64_t number)
 {
-    char digits[24];
-    int size = snprintf(digits, sizeof digits, "%lld", (long long)number);
-    name_add_part(n, digits, (size_t)size);
+    char digits[20];
+    size_t start = sizeof digits;
+    uint64_t rest = (uint64_t)number;
+    assert(number >= 0);
+    do {
+        digits[--start] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    name_add_part(n, digits + start, sizeof digits - start);
 }
 
 static void write_text(identity *id)
@@ -53,15 +59,20 @@ static void write_text(identity *id)
 
 static identity identity_of_name(const unsigned char namespace[16], const name *n)
 {
+    unsigned char hash[SHA1_SIZE];
     identity id;
-    uuid_generate_sha1(id.bytes, namespace, n->bytes, n->size);
+    sha1(namespace, sizeof id.bytes, n->bytes, n->size, hash);
+    memcpy(id.bytes, hash, sizeof id.bytes);
+    id.bytes[6] = (unsigned char)((hash[6] & 0x0F) | 5 << 4); /* the version */
+    id.bytes[8] = (unsigned char)((hash[8] & 0x3F) | 0x80);   /* the variant */
     write_text(&id);
     return id;
 }
 
 identity identity_of_execution(const value *workflow_id, const value *trigger_id, const origin *from)
 {
-    name n = {0};
+    name n;
+    n.size = 0;
     name_add(&n, workflow_id->text, workflow_id->count);
     if (trigger_id->kind == VALUE_STRING) {
         name_add_part(&n, trigger_id->text, trigger_id->count);
@@ -75,7 +86,8 @@ identity identity_of_execution(const value *workflow_id, const value *trigger_id
 
 identity identity_of_event(const identity *execution, const value *step_id, int64_t run)
 {
-    name n = {0};
+    name n;
+    n.size = 0;
     name_add(&n, step_id->text, step_id->count);
     name_add_number(&n, run);
     return identity_of_name(execution->bytes, &n);
