@@ -47,14 +47,14 @@ static void name_add_number(name *n, int64_t number)
 static void write_text(identity *id)
 {
     static const char hex[] = "0123456789abcdef";
-    char *out = id->text;
+    /* Where the digits of each byte begin: 8-4-4-4-12. */
+    static const unsigned char places[16] = {0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34};
     for (int i = 0; i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *out++ = '-';
-        *out++ = hex[id->bytes[i] >> 4];
-        *out++ = hex[id->bytes[i] & 15];
+        id->text[places[i]] = hex[id->bytes[i] >> 4];
+        id->text[places[i] + 1] = hex[id->bytes[i] & 15];
     }
-    *out = '\0';
+    id->text[8] = id->text[13] = id->text[18] = id->text[23] = '-';
+    id->text[36] = '\0';
 }
 
 static identity identity_of_name(const unsigned char namespace[16], const name *n)

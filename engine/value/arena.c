@@ -147,6 +147,13 @@ void *arena_grow(arena *a, void *old, size_t old_size, size_t new_size)
     return moved;
 }
 
+void arena_trim(arena *a, const void *old, size_t old_size, size_t new_size)
+{
+    const char *block = old;
+    if (block + aligned(old_size) == a->next)
+        a->next -= aligned(old_size) - aligned(new_size);
+}
+
 char *arena_copy(arena *a, const void *bytes, size_t size)
 {
     if (size == SIZE_MAX)

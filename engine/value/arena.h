@@ -55,6 +55,8 @@ MUST_CHECK void *arena_alloc(arena *a, size_t size);
 MUST_CHECK void *arena_calloc(arena *a, size_t count, size_t size);
 /* Grows the block `old` of old_size to new_size: in place where it is the newest block, else by a copy. */
 MUST_CHECK void *arena_grow(arena *a, void *old, size_t old_size, size_t new_size);
+/* Gives back what of the block `old` of old_size is behind new_size, where it is the newest block. */
+void arena_trim(arena *a, const void *old, size_t old_size, size_t new_size);
 /* A copy of [bytes, bytes + size) followed by a NUL. */
 MUST_CHECK char *arena_copy(arena *a, const void *bytes, size_t size);
 

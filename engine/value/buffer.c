@@ -33,6 +33,13 @@ bool buffer_reserve(buffer *b, size_t size)
     return true;
 }
 
+void buffer_trim(buffer *b)
+{
+    if (b->bytes != NULL)
+        arena_trim(b->arena, b->bytes, b->capacity, b->size);
+    b->limit = b->capacity = b->size;
+}
+
 void buffer_add_int(buffer *b, int64_t integer)
 {
     char digits[20];

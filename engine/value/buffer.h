@@ -23,9 +23,17 @@ void buffer_init(buffer *b, arena *a, size_t limit);
 /* Makes room for `size` more bytes; false (and sticky) where there is none. */
 bool buffer_reserve(buffer *b, size_t size);
 
+/* The same, where there mostly is room already. */
+static inline bool buffer_has_room(buffer *b, size_t size)
+{
+    return (b->capacity - b->size >= size && !b->failed) || buffer_reserve(b, size);
+}
+/* Gives the arena back what is not used, where nothing was taken behind it. Nothing can be appended after. */
+void buffer_trim(buffer *b);
+
 static inline void buffer_add(buffer *b, const void *bytes, size_t size)
 {
-    if ((b->capacity - b->size >= size && !b->failed) || buffer_reserve(b, size)) {
+    if (buffer_has_room(b, size)) {
         if (size > 0)
             memcpy(b->bytes + b->size, bytes, size);
         b->size += size;
@@ -33,7 +41,7 @@ static inline void buffer_add(buffer *b, const void *bytes, size_t size)
 }
 static inline void buffer_add_byte(buffer *b, char byte)
 {
-    if ((b->capacity > b->size && !b->failed) || buffer_reserve(b, 1))
+    if (buffer_has_room(b, 1))
         b->bytes[b->size++] = byte;
 }
 static inline void buffer_add_text(buffer *b, const char *text)

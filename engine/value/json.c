@@ -385,14 +385,41 @@ static bool some_need_escape(const char *text)
     return (found & EACH_BYTE(0x80)) != 0;
 }
 
-/* How many bytes come before the first one that needs an escape. */
-static size_t plain_size(const char *text, size_t size)
+/* Sixteen bytes at once, on what the processor has for that. */
+typedef unsigned char sixteen __attribute__((vector_size(16)));
+
+/* Copies 16 bytes; true where none of them needs an escape. */
+static bool copy_sixteen(char *to, const char *text)
 {
+    sixteen bytes;
+    uint64_t found[2];
+    memcpy(&bytes, text, sizeof bytes);
+    memcpy(to, &bytes, sizeof bytes);
+    sixteen bad = (sixteen)(bytes < 0x20) | (sixteen)(bytes == '"') | (sixteen)(bytes == '\\');
+    memcpy(found, &bad, sizeof found);
+    return (found[0] | found[1]) == 0;
+}
+
+/* Copies the bytes before the first one that needs an escape; behind them, up to size, anything may be
+ * written. What is left over at the end is looked at as a part of the last sixteen bytes, or eight. */
+static size_t copy_plain(char *to, const char *text, size_t size)
+{
+    enum { WORD = sizeof(uint64_t), BLOCK = sizeof(sixteen) };
     size_t i = 0;
-    while (size - i >= sizeof(uint64_t) && !some_need_escape(text + i))
-        i += sizeof(uint64_t);
-    while (i < size && !needs_escape((unsigned char)text[i]))
-        i++;
+    while (size - i >= BLOCK && copy_sixteen(to + i, text + i))
+        i += BLOCK;
+    if (i > 0 && size - i < BLOCK && copy_sixteen(to + size - BLOCK, text + size - BLOCK))
+        return size;
+    if (size < BLOCK && size >= WORD && !some_need_escape(text)) {
+        memcpy(to, text, WORD);
+        i = WORD;
+        if (!some_need_escape(text + size - WORD)) {
+            memcpy(to + size - WORD, text + size - WORD, WORD);
+            return size;
+        }
+    }
+    for (; i < size && !needs_escape((unsigned char)text[i]); i++)
+        to[i] = text[i];
     return i;
 }
 
@@ -423,17 +450,21 @@ static void write_escape(buffer *b, unsigned char c)
 
 void json_write_string(buffer *b, const char *text, size_t size)
 {
-    buffer_add_byte(b, '"');
+    if (!buffer_has_room(b, size + 2))
+        return;
+    b->bytes[b->size++] = '"';
     for (;;) {
-        size_t plain = plain_size(text, size);
-        buffer_add(b, text, plain);
+        size_t plain = copy_plain(b->bytes + b->size, text, size);
+        b->size += plain;
         if (plain == size)
             break;
         write_escape(b, (unsigned char)text[plain]);
         text += plain + 1;
         size -= plain + 1;
+        if (!buffer_has_room(b, size + 1))
+            return;
     }
-    buffer_add_byte(b, '"');
+    b->bytes[b->size++] = '"';
 }
 
 static void write_items(buffer *b, const value *v)

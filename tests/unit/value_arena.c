@@ -98,3 +98,24 @@ Test(value_arena, tells_its_budget_from_the_end_of_memory)
     cr_expect_eq(arena_failure(&a), ERROR_LIMIT);
     arena_free(&a);
 }
+
+Test(value_arena, takes_from_its_pool_what_another_arena_gave_back)
+{
+    arena_pool pool;
+    arena first, second;
+    arena_pool_init(&pool, 1024, 1);
+    arena_init(&first, 256, SIZE_MAX);
+    arena_init(&second, 256, SIZE_MAX);
+    first.pool = second.pool = &pool;
+    void *block = arena_alloc(&first, 1000);
+    cr_assert_not_null(arena_alloc(&first, 1000));
+    cr_assert_not_null(arena_alloc(&first, 5000));
+    arena_reset(&first);
+    cr_expect_eq(pool.count, 1, "one chunk is kept, the one of another size is not");
+    cr_expect_eq(first.used_bytes, 0);
+    cr_expect_eq(arena_alloc(&second, 16) != NULL, true);
+    cr_expect_eq(pool.count, 0);
+    arena_free(&second);
+    (void)block;
+    arena_pool_free(&pool);
+}
