@@ -1,6 +1,8 @@
 #include <criterion/criterion.h>
+#include <uuid/uuid.h>
 
 #include "engine/execution/identity.h"
+#include "engine/limits.h"
 
 /* python3 -c 'import uuid; ns = uuid.uuid5(uuid.NAMESPACE_DNS, "carillon"); e = uuid.uuid5(ns,
  * "order\x1ft-1"); print(e, uuid.uuid5(ns, "order\x1fcarillon.triggers\x1f3\x1f1234567890123"), uuid.uuid5(e,
@@ -16,6 +18,26 @@ Test(execution_identity, is_what_uuid5_says)
     value step = value_cstring("mail"), no_step = value_cstring("");
     cr_expect_str_eq(identity_of_event(&named, &step, 1).text, "92bb61f4-3e56-5388-8b74-40541bd644ae");
     cr_expect_str_eq(identity_of_event(&named, &no_step, 1).text, "dc44b9a3-8826-5a62-9bad-31dc14b6b1f4");
+}
+
+/* Names of every length over SHA-1's blocks. */
+Test(execution_identity, is_what_libuuid_says)
+{
+    value workflow = value_cstring("w"), trigger_id = value_cstring("t");
+    identity execution = identity_of_execution(&workflow, &trigger_id, NULL);
+    char step_id[LIMIT_IDENTIFIER_BYTES], name[sizeof step_id + 2];
+    for (size_t size = 0; size <= sizeof step_id; size++) {
+        memset(step_id, 'a', size);
+        memcpy(name, step_id, size);
+        memcpy(name + size,
+               "\x1f"
+               "1",
+               2);
+        value id = value_string(step_id, size);
+        uuid_t theirs;
+        uuid_generate_sha1(theirs, execution.bytes, name, size + 2);
+        cr_expect_arr_eq(identity_of_event(&execution, &id, 1).bytes, theirs, sizeof theirs, "%zu", size);
+    }
 }
 
 Test(execution_identity, reads_its_text_back)
