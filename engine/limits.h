@@ -45,6 +45,8 @@ enum {
     LIMIT_ATTEMPTS = 100,                 /* to deliver one step */
     LIMIT_RETRY_MULTIPLIER = 10,          /* from a second to a day in five pauses */
     LIMIT_RETRY_CODES = 32,               /* searched one by one */
+    LIMIT_FAILURES_KEPT = 16,     /* of one step, in its record: some 100 bytes each, the latest say most */
+    LIMIT_MESSAGE_ID_BYTES = 512, /* a provider's own id of a message: longer ones are no ids */
     LIMIT_WORKFLOW_VERSIONS = 100000,
     LIMIT_CATALOG_WORKFLOWS = 10000, /* one folder, one Redis: each is some 100 KiB compiled */
     LIMIT_GROUP_BYTES = 255,         /* a group of workers: it begins keys in Redis and ids in Kafka */

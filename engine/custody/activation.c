@@ -13,8 +13,8 @@
  *     durable, or in the same write.
  *  3. Each step's events are told once: those before `told` have been. A redelivered trigger (its first
  *     epoch was aborted, or died) begins to tell from the start.
- *  4. A delivery that leaves the house begins only when the record durably says that its attempt is
- *     under way.
+ *  4. A delivery that leaves the house begins only when the record durably says that its provider is
+ *     asked for this attempt.
  *  5. A timer is armed when the record is durable and its trigger committed; never before.
  *  6. A trigger is settled once.
  *
@@ -38,7 +38,7 @@
  *     -> RUNNING     activation_resolve
  *   RUNNING
  *     -> DELIVERING  activation_deliver
- *     -> RECORDING   activation_intend; it ended; it waits
+ *     -> RECORDING   activation_intend; it ended; it waits, or was postponed
  *   DELIVERING
  *     -> RUNNING     activation_report, unless it is handed over and the commit still to come
  *   RECORDING
@@ -296,7 +296,7 @@ void activation_unbound(activation *a)
 void activation_resolve(activation *a, bool retry, int64_t wall_ms)
 {
     execution_delivery_unknown(&a->execution, retry, wall_ms);
-    a->intended = retry; /* the record names this attempt already */
+    a->intended = retry; /* the record names this attempt and its provider already */
     a->state = ACTIVATION_RUNNING;
 }
 
@@ -309,12 +309,22 @@ static activation_need record(activation *a, activation_purpose purpose)
     return ACTIVATION_RECORD;
 }
 
-static activation_need run(activation *a, int64_t wall_ms)
+static void obey(activation *a, int64_t wall_ms)
 {
     execution *x = &a->execution;
     if (a->command == COMMAND_CANCEL && !a->carried_out)
         a->carried_out = execution_cancel(x, wall_ms) || execution_ended(x);
     a->carried_out |= a->command == COMMAND_RETRY; /* it runs: there is nothing to be retried */
+}
+
+static activation_need run(activation *a, int64_t wall_ms)
+{
+    execution *x = &a->execution;
+    if (a->postponed_ms != 0) {
+        execution_postpone(x, a->postponed_ms, wall_ms);
+        a->postponed_ms = 0;
+    }
+    obey(a, wall_ms);
     switch (execution_advance(x, wall_ms)) {
     case EXECUTION_DELIVER:
         return ACTIVATION_DELIVER;
@@ -326,6 +336,20 @@ static activation_need run(activation *a, int64_t wall_ms)
         a->end = ACTIVATION_ENDED;
         return record(a, PURPOSE_END);
     }
+}
+
+void activation_choose(activation *a, const char *provider)
+{
+    a->intended =
+        a->intended && value_is_text(&a->execution.steps[a->execution.current_step].provider, provider);
+    execution_choose(&a->execution, provider);
+}
+
+void activation_postpone(activation *a, int64_t due_ms)
+{
+    assert(due_ms != 0);
+    a->intended = false;
+    a->postponed_ms = due_ms;
 }
 
 void activation_intend(activation *a)
@@ -358,8 +382,10 @@ void activation_report(activation *a, const activation_result *result)
 static void apply_result(activation *a, int64_t wall_ms)
 {
     const activation_result *r = &a->result;
+    if (!r->delivered && r->failure.more)
+        obey(a, wall_ms); /* who is cancelled asks nobody else */
     if (r->delivered)
-        execution_delivered(&a->execution, r->provider, wall_ms);
+        execution_delivered(&a->execution, r->provider, r->message_id, wall_ms);
     else
         execution_delivery_failed(&a->execution, &r->failure, r->random, wall_ms);
     a->intended = false;

@@ -16,8 +16,9 @@ typedef enum activation_need {
     ACTIVATION_BEGIN,    /* begin `execution` for the trigger, then activation_begun or activation_rejected */
     ACTIVATION_BIND,     /* find the workflow's version, then activation_bound or activation_unbound */
     ACTIVATION_RESOLVE,  /* nobody knows how the delivery of the current step ended: activation_resolve */
-    ACTIVATION_DELIVER,  /* activation_intend where that must be recorded first; else deliver, then
-                            activation_delivered or activation_refused */
+    ACTIVATION_DELIVER,  /* activation_choose who is asked, unless one is already and it is `intended`, or
+                            activation_postpone; then activation_intend where that must be recorded first;
+                            else activation_deliver, and the report follows */
     ACTIVATION_RECORD,   /* write the record's text, and where activation_tells the events, then
                             activation_write */
     ACTIVATION_ANNOUNCE, /* put the events into the epoch, then activation_announced */
@@ -72,6 +73,7 @@ typedef struct activation_result {
     bool known;
     bool delivered;
     const char *provider;
+    value message_id;         /* where it was delivered; string or null */
     delivery_failure failure; /* where it was not delivered */
     uint64_t random;          /* spreads the waits of retries */
 } activation_result;
@@ -96,17 +98,18 @@ struct activation {
         carried_out; /* the execution is as the command wants it, or cannot be: the next write takes it off */
     bool dropped;
     bool replaying;  /* its trigger was redelivered */
-    bool intended;   /* the current step's attempt is recorded */
+    bool intended;   /* the record says that the current step's provider is asked for this attempt */
     bool reading;    /* a report is due: of the read, */
     bool binding;    /* of the workflow's version, */
     bool writing;    /* of the write, */
     bool delivering; /* of the delivery */
     uint32_t topic;
     int32_t partition;
-    origin origin;      /* of the trigger, or of the record that a timer found */
-    timer_entry member; /* its place in the pending set; due_ms 0: none that is known */
-    timer_entry parked; /* the new one */
-    size_t told;        /* steps before this one have had their events */
+    origin origin;        /* of the trigger, or of the record that a timer found */
+    timer_entry member;   /* its place in the pending set; due_ms 0: none that is known */
+    timer_entry parked;   /* the new one */
+    size_t told;          /* steps before this one have had their events */
+    int64_t postponed_ms; /* until when what is due is to be postponed; 0: it is not */
     activation_result result;
     fenced_write write;
     outbox_entry *entry;
@@ -136,6 +139,11 @@ MUST_CHECK bool activation_bound(activation *a, const workflow *w, arena *memory
 /* The version cannot be had at present: over; whoever finds the record next tries again. */
 void activation_unbound(activation *a);
 void activation_resolve(activation *a, bool retry, int64_t wall_ms);
+/* The provider (borrowed until the end) that the shell has chosen for the delivery that is due. */
+void activation_choose(activation *a, const char *provider);
+/* No provider takes the delivery that is due before due_ms: it waits in the store, and no attempt is used up.
+ */
+void activation_postpone(activation *a, int64_t due_ms);
 void activation_intend(activation *a);
 void activation_deliver(activation *a); /* the delivery has begun: a report follows */
 /* The delivery's end. */

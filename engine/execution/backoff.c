@@ -4,15 +4,15 @@
 
 #include "engine/limits.h"
 
-static bool names_code(const retry_policy *p, const char *code)
+static bool names_code(const retry_policy *p, const value *code)
 {
     for (size_t i = 0; i < p->retry_on_count; i++)
-        if (value_is_text(&p->retry_on[i], code))
+        if (value_same_text(&p->retry_on[i], code))
             return true;
     return p->retry_on == NULL;
 }
 
-bool backoff_allows(const retry_policy *p, int64_t attempt, const char *code)
+bool backoff_allows(const retry_policy *p, int64_t attempt, const value *code)
 {
     return attempt < p->max_attempts && names_code(p, code);
 }

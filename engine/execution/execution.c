@@ -8,18 +8,21 @@
  *              FAILED     -> PENDING    execution_retry
  *
  *   step       PENDING    -> EXECUTING  begin_attempt: its message is rendered and must be delivered
- *              EXECUTING  -> PENDING    execution_delivery_failed: it waits for its next attempt
+ *              EXECUTING  -> PENDING    execution_delivery_failed: it waits for its next attempt;
+ *                                       execution_postpone: it waits for the same one
  *              EXECUTING  -> COMPLETED  execution_delivered
  *              EXECUTING  -> FAILED     no other attempt is to be made
  *              PENDING    -> FAILED     its condition, delay or a template cannot be evaluated; it expired or
  *                                       was cancelled between attempts
  *              PENDING    -> SKIPPED    its condition is true, its address renders empty, it has expired
+ *                                       without an attempt
  *              FAILED     -> PENDING    execution_retry: as if it had never begun
  *
  * move_execution and move_step alone write a status. The current step is taken up in three ways: enter_step,
  * once, evaluates its delay; start_step, when it is due, its condition and templates; begin_attempt offers
  * the message that start_step has left, again and again, since a provider that sees one idempotency key twice
- * must see the same message.
+ * must see the same message. A postponement takes the last begin_attempt back; of the first one, if nobody
+ * was asked, nothing remains at all, and start_step follows again.
  *
  * Invariants (execution_fault checks them, and whatever comes from a record is checked):
  *
@@ -27,9 +30,11 @@
  *   2. current_step is the step that goes on next, or the one that ended the execution: FAILED, or PENDING
  *      where it was cancelled. All steps of a COMPLETED one, and only of that, are before current_step.
  *   3. Only the current step of a RUNNING execution is EXECUTING, or waits: for its delay before the first
- *      attempt, for its next attempt after one. due_ms is set while it waits, and only then.
- *   4. A step keeps its message from the first attempt to its end, and the error of its last attempt until
- *      another one succeeds.
+ *      attempt, for its next attempt after one, for a provider that takes it before either. due_ms is set
+ *      while it waits, and only then.
+ *   4. A step keeps its message from the first attempt to its end, its last error until it succeeds, and who
+ *      failed it for good. The attempt of these is the present one at most, or the next where that has been
+ *      postponed. It has a provider while one is asked, and when one has delivered it.
  *   5. Until it has ended, only an execution whose delivery is under way has a reason: it was cancelled, and
  *      ends when the outcome is known.
  *   6. What has ended has its time and run, a SKIPPED step its reason, a FAILED one its error. */
@@ -39,9 +44,11 @@
 #include "engine/limits.h"
 #include "engine/value/json.h"
 #include "engine/value/timestamp.h"
+#include "engine/value/utf8.h"
 
 static const char cancelled_reason[] = "cancelled";
 static const char expired_reason[] = "expired";
+static const char interrupted_code[] = "interrupted";
 
 /* ---- what conditions and templates see ---- */
 
@@ -226,11 +233,17 @@ static const unsigned step_moves[] = {
     [STEP_FAILED] = 1 << STEP_PENDING,
 };
 
+static void stop_waiting(execution *x)
+{
+    x->due_ms = 0;
+    x->postponed = false;
+}
+
 static void move_execution(execution *x, execution_status to)
 {
     assert((execution_moves[x->status] >> to & 1) != 0);
     x->status = to;
-    x->due_ms = 0;
+    stop_waiting(x);
 }
 
 static void move_step(execution *x, step_status to)
@@ -238,7 +251,7 @@ static void move_step(execution *x, step_status to)
     step_state *state = &x->steps[x->current_step];
     assert((step_moves[state->status] >> to & 1) != 0);
     state->status = to;
-    x->due_ms = 0;
+    stop_waiting(x);
 }
 
 /* ---- ending ---- */
@@ -269,7 +282,7 @@ static void end_step(execution *x, step_status status, int64_t now_ms)
     if (state->started_ms == 0)
         state->started_ms = now_ms;
     if (status != STEP_COMPLETED)
-        state->message = value_null();
+        state->message = state->provider = value_null();
     if (stops(x, status)) {
         end_execution(x, EXECUTION_FAILED, now_ms);
         return;
@@ -319,12 +332,30 @@ static void give_up(execution *x, const char *why, int64_t now_ms)
     fail_step(x, why, sentence.message, now_ms);
 }
 
+/* The execution is cancelled, and no delivery is under way. */
+static void stop_between_attempts(execution *x, int64_t now_ms)
+{
+    if (step_has_begun(&x->steps[x->current_step]))
+        give_up(x, cancelled_reason, now_ms);
+    else
+        end_execution(x, EXECUTION_FAILED, now_ms);
+}
+
 /* ---- going on ---- */
 
 /* True where nothing may begin at `at_ms`. */
 static bool has_expired(const execution *x, int64_t at_ms)
 {
     return x->expires_ms != 0 && at_ms > x->expires_ms;
+}
+
+/* The current step is PENDING, and no attempt of it begins any more. */
+static void expire_step(execution *x, int64_t now_ms)
+{
+    if (step_has_begun(&x->steps[x->current_step]))
+        give_up(x, expired_reason, now_ms);
+    else
+        skip_step(x, expired_reason, now_ms);
 }
 
 static bool has_no_address(const step *s, const value *message)
@@ -385,14 +416,10 @@ static void enter_step(execution *x, int64_t now_ms)
 /* The current step is PENDING, and due. */
 static void take_up_step(execution *x, int64_t now_ms)
 {
-    const step_state *state = &x->steps[x->current_step];
-    bool has_begun = state->attempt > 0;
     x->names[WORKFLOW_NAME_CONTROLS] = execution_step(x)->controls;
-    if (has_expired(x, now_ms) && has_begun)
-        give_up(x, expired_reason, now_ms);
-    else if (has_expired(x, now_ms))
-        skip_step(x, expired_reason, now_ms);
-    else if (has_begun)
+    if (has_expired(x, now_ms))
+        expire_step(x, now_ms);
+    else if (step_has_begun(&x->steps[x->current_step]))
         begin_attempt(x, now_ms);
     else if (x->starved)
         fail_step(x, error_reason(ERROR_LIMIT), "the execution needs more memory than its bound", now_ms);
@@ -431,15 +458,72 @@ bool execution_is_delivering(const execution *x)
     return x->status == EXECUTION_RUNNING && x->steps[x->current_step].status == STEP_EXECUTING;
 }
 
+/* ---- the route ---- */
+
+bool execution_has_asked(const execution *x, const char *provider)
+{
+    const step_state *state = &x->steps[x->current_step];
+    for (size_t i = state->failure_count; i-- > 0 && state->failures[i].attempt == state->attempt;)
+        if (value_is_text(&state->failures[i].provider, provider) &&
+            !value_is_text(&state->failures[i].code, interrupted_code))
+            return true;
+    return false;
+}
+
+void execution_choose(execution *x, const char *provider)
+{
+    assert(execution_is_delivering(x));
+    x->steps[x->current_step].provider = value_cstring(provider);
+}
+
+static void take_attempt_back(execution *x)
+{
+    step_state *state = &x->steps[x->current_step];
+    move_step(x, STEP_PENDING);
+    state->provider = value_null();
+    state->attempt--;
+    if (step_has_begun(state))
+        return;
+    state->message = value_null();
+    state->started_ms = 0;
+}
+
+void execution_postpone(execution *x, int64_t due_ms, int64_t now_ms)
+{
+    assert(execution_is_delivering(x));
+    due_ms = bounded_time(due_ms > now_ms ? due_ms : now_ms + 1);
+    take_attempt_back(x);
+    if (is_cancelled(x)) {
+        stop_between_attempts(x, now_ms);
+    } else if (has_expired(x, due_ms)) {
+        expire_step(x, now_ms);
+    } else {
+        x->due_ms = due_ms;
+        x->postponed = true;
+    }
+}
+
 /* ---- outcomes ---- */
 
-void execution_delivered(execution *x, const char *provider, int64_t now_ms)
+/* It comes from a network. */
+static bool can_be_message_id(const value *v)
+{
+    return v->kind == VALUE_STRING && v->count > 0 && v->count <= LIMIT_MESSAGE_ID_BYTES &&
+           utf8_valid(v->text, v->count, NULL);
+}
+
+void execution_delivered(execution *x, const char *provider, value message_id, int64_t now_ms)
 {
     step_state *state = &x->steps[x->current_step];
     buffer result;
     buffer_init(&result, x->arena, LIMIT_RECORD_BYTES);
+    state->provider = value_cstring(provider);
     buffer_add_text(&result, "{\"provider\":");
-    json_write_string(&result, provider, strlen(provider));
+    json_write_string(&result, provider, state->provider.count);
+    if (can_be_message_id(&message_id)) {
+        buffer_add_text(&result, ",\"message_id\":");
+        json_write_string(&result, message_id.text, message_id.count);
+    }
     buffer_add_text(&result, ",\"message\":");
     json_write(&result, &state->message);
     buffer_add_byte(&result, '}');
@@ -451,32 +535,108 @@ void execution_delivered(execution *x, const char *provider, int64_t now_ms)
     end_step(x, STEP_COMPLETED, now_ms);
 }
 
-void execution_delivery_failed(execution *x, const delivery_failure *f, uint64_t random, int64_t now_ms)
+/* False without memory. */
+static bool keep_failure(execution *x, const step_failure *f)
 {
-    const retry_policy *policy = &execution_step(x)->retry;
-    int64_t attempt = x->steps[x->current_step].attempt;
-    error sentence; /* for its bounded formatting */
-    error_set(&sentence, ERROR_NONE, 0, "provider %s: %s", f->provider, f->message);
-    note_error(x, f->code, sentence.message);
-    if (!f->retriable || is_cancelled(x) || !backoff_allows(policy, attempt, f->code)) {
-        end_step(x, STEP_FAILED, now_ms);
-        return;
+    step_state *state = &x->steps[x->current_step];
+    if (state->failures == NULL)
+        state->failures = arena_alloc(x->arena, LIMIT_FAILURES_KEPT * sizeof *f);
+    if (state->failures == NULL)
+        return false;
+    if (state->failure_count == LIMIT_FAILURES_KEPT) {
+        state->failure_count--;
+        memmove(state->failures, state->failures + 1, state->failure_count * sizeof *f);
     }
-    int64_t due_ms = bounded_time(now_ms + backoff_wait_ms(policy, attempt, f->retry_after_ms, random));
+    state->failures[state->failure_count++] = *f;
+    return true;
+}
+
+/* Makes the best of all that failed the attempt, of which the latest counts even if it could not be kept.
+ * False where none of it may pass. */
+static bool is_worth_another(const execution *x, const step_failure *latest, int64_t *retry_after_ms)
+{
+    const step_state *state = &x->steps[x->current_step];
+    const retry_policy *policy = &execution_step(x)->retry;
+    const step_failure *all = state->failure_count > 0 ? state->failures : latest;
+    size_t count = state->failure_count > 0 ? state->failure_count : 1;
+    bool is_worth = false;
+    *retry_after_ms = 0;
+    for (size_t i = 0; i < count; i++) {
+        const step_failure *f = &all[i];
+        if (f->attempt != state->attempt || !f->retriable ||
+            !backoff_allows(policy, state->attempt, &f->code))
+            continue;
+        is_worth = true;
+        if (f->retry_after_ms > 0 && (*retry_after_ms == 0 || f->retry_after_ms < *retry_after_ms))
+            *retry_after_ms = f->retry_after_ms;
+    }
+    return is_worth;
+}
+
+static void wait_for_attempt(execution *x, int64_t retry_after_ms, uint64_t random, int64_t now_ms)
+{
+    step_state *state = &x->steps[x->current_step];
+    const retry_policy *policy = &execution_step(x)->retry;
+    int64_t due_ms = bounded_time(now_ms + backoff_wait_ms(policy, state->attempt, retry_after_ms, random));
     if (has_expired(x, due_ms)) {
         give_up(x, expired_reason, now_ms);
         return;
     }
     move_step(x, STEP_PENDING);
+    state->provider = value_null();
     x->due_ms = due_ms;
+}
+
+static step_failure failure_of(const execution *x, const delivery_failure *f, int64_t now_ms)
+{
+    return (step_failure){
+        .attempt = x->steps[x->current_step].attempt,
+        .at_ms = now_ms,
+        .provider = value_cstring(f->provider),
+        .code = value_cstring(f->code),
+        .retriable = f->retriable,
+        .unknown = f->unknown,
+        .retry_after_ms = f->retry_after_ms < LIMIT_RETRY_AFTER_MS ? f->retry_after_ms : LIMIT_RETRY_AFTER_MS,
+    };
+}
+
+void execution_delivery_failed(execution *x, const delivery_failure *f, uint64_t random, int64_t now_ms)
+{
+    assert(f->retry_after_ms >= 0);
+    step_failure failure = failure_of(x, f, now_ms);
+    bool kept = keep_failure(x, &failure);
+    bool is_final = is_cancelled(x) || (f->unknown && !f->retriable);
+    int64_t retry_after_ms;
+    error sentence; /* for its bounded formatting */
+    error_set(&sentence, ERROR_NONE, 0, "provider %s: %s", f->provider, f->message);
+    note_error(x, f->code, sentence.message);
+    /* What is not kept might be asked again within the attempt, without an end. */
+    bool goes_on = f->more && kept && !is_final;
+    if (goes_on && has_expired(x, now_ms))
+        give_up(x, expired_reason, now_ms);
+    else if (goes_on)
+        x->steps[x->current_step].provider = value_null();
+    else if (is_final || !is_worth_another(x, &failure, &retry_after_ms))
+        end_step(x, STEP_FAILED, now_ms);
+    else
+        wait_for_attempt(x, retry_after_ms, random, now_ms);
 }
 
 void execution_delivery_unknown(execution *x, bool retry, int64_t now_ms)
 {
+    static const char code[] = "unknown_outcome";
+    static const char message[] = "the worker died before the outcome of the delivery was known";
+    const step_state *state = &x->steps[x->current_step];
     assert(execution_is_delivering(x));
+    bool kept = keep_failure(x, &(step_failure){.attempt = state->attempt,
+                                                .at_ms = now_ms,
+                                                .provider = state->provider,
+                                                .code = value_cstring(interrupted_code),
+                                                .unknown = true});
     if (!retry || is_cancelled(x) || has_expired(x, now_ms))
-        fail_step(x, "unknown_outcome", "the worker died before the outcome of the delivery was known",
-                  now_ms);
+        fail_step(x, code, message, now_ms);
+    else if (kept)
+        note_error(x, code, message);
 }
 
 /* ---- what people ask for ---- */
@@ -485,14 +645,9 @@ bool execution_cancel(execution *x, int64_t now_ms)
 {
     if (execution_ended(x))
         return false;
-    bool has_begun = x->steps[x->current_step].attempt > 0;
     x->reason = value_cstring(cancelled_reason);
-    if (execution_is_delivering(x))
-        return true;
-    if (has_begun)
-        give_up(x, cancelled_reason, now_ms);
-    else
-        end_execution(x, EXECUTION_FAILED, now_ms);
+    if (!execution_is_delivering(x))
+        stop_between_attempts(x, now_ms);
     return true;
 }
 

@@ -5,13 +5,28 @@
  * delivered, something must be waited for, or the end is reached; the shell delivers and reports how that
  * went. An execution may be put away as a record (record.h) between any two calls, and goes on from there as
  * if it had never stopped (execution_resume). All strings are borrowed from the trigger, the workflow, the
- * record's text or the arena, which must outlive the execution. */
+ * record's text, the configuration (names of providers) or the arena, which must outlive the execution.
+ *
+ * A step may have several providers, in an order that only the shell knows. One attempt goes through them:
+ * each that does not deliver hands on to the next at once (`more`). The attempt has failed with the last one;
+ * whether and when there is another one depends on all that refused it. */
 #ifndef ENGINE_EXECUTION_EXECUTION_H
 #define ENGINE_EXECUTION_EXECUTION_H
 
 #include "engine/execution/status.h"
 #include "engine/execution/trigger.h"
 #include "engine/workflow/workflow.h"
+
+/* Somebody who was asked and did not deliver, or whose answer nobody knows. */
+typedef struct step_failure {
+    int64_t attempt;
+    int64_t at_ms;
+    value provider; /* string; null where nobody said */
+    value code;     /* string; "interrupted": whoever asked died before there was an answer */
+    bool retriable;
+    bool unknown;           /* the message may have been delivered all the same */
+    int64_t retry_after_ms; /* the provider wants no attempt before; 0: it did not say */
+} step_failure;
 
 /* What is stored of a step. Frozen once the step has ended. */
 typedef struct step_state {
@@ -22,12 +37,22 @@ typedef struct step_state {
     int64_t attempt;  /* of the delivery in this run, 0 before the first */
     value reason;     /* why it was skipped: "skip_condition", "no_address" or "expired"; else null */
     value result;     /* JSON text: {"provider":...,"message":{...}}; null where nothing was delivered */
+    value provider;   /* who is asked at present, or has delivered it; else null */
     value error_code; /* why it failed, or its last attempt did: both strings, else both null */
     value error_message;
     value message; /* rendered once, for all attempts: map; null before, and where nothing is delivered */
+    step_failure
+        *failures; /* in this run, the latest LIMIT_FAILURES_KEPT, for which there is room; or NULL */
+    size_t failure_count;
     int64_t started_ms; /* since the epoch, UTC; 0 before */
     int64_t completed_ms;
 } step_state;
+
+/* True from its first attempt on. One that was postponed does not count, unless it was refused before. */
+static inline bool step_has_begun(const step_state *s)
+{
+    return s->attempt > 0 || s->failure_count > 0;
+}
 
 typedef struct execution {
     /* What the record keeps (record.h). */
@@ -49,7 +74,8 @@ typedef struct execution {
     step_state *steps;
     size_t step_count;
     size_t current_step;
-    int64_t due_ms;     /* nothing happens before: a delay or a retry; 0: not waiting */
+    int64_t due_ms;     /* nothing happens before: a delay, a retry or a postponement; 0: not waiting */
+    bool postponed;     /* of what waits: no provider takes it at present */
     int64_t expires_ms; /* no attempt of a step begins later; 0: never */
     int64_t started_ms;
     int64_t completed_ms;
@@ -93,20 +119,35 @@ const step *execution_step(const execution *x);
 const value *execution_message(const execution *x);
 /* True from EXECUTION_DELIVER until the outcome is reported. */
 bool execution_is_delivering(const execution *x);
+/* True where `provider` has failed the attempt that is under way: others of the route are asked first. Not
+ * where whoever asked it died. */
+bool execution_has_asked(const execution *x, const char *provider);
 
-/* The current step's message was accepted by `provider` (borrowed). */
-void execution_delivered(execution *x, const char *provider, int64_t now_ms);
+/* `provider` (borrowed) is asked for the delivery that is due: the record says so from its next writing. */
+void execution_choose(execution *x, const char *provider);
+/* Nobody takes the delivery that is due before due_ms: the same attempt, or the rest of it, is due again
+ * then. Where the execution was cancelled, or expires before, it goes no further. */
+void execution_postpone(execution *x, int64_t due_ms, int64_t now_ms);
+
+/* The current step's message was accepted by `provider` (borrowed). message_id: what the provider calls the
+ * message (copied into the result): a string, or null; what cannot be an id is left out. */
+void execution_delivered(execution *x, const char *provider, value message_id, int64_t now_ms);
 
 typedef struct delivery_failure {
     const char *provider;
     const char *code;       /* a stable word: static or in the execution's arena */
     const char *message;    /* a sentence without content; copied */
     bool retriable;         /* it may succeed later */
+    bool unknown;           /* nobody can tell whether it arrived; not retriable: it must not be repeated */
+    bool more;              /* another provider can be asked within this attempt */
     int64_t retry_after_ms; /* the provider wants no attempt before; 0: it did not say */
 } delivery_failure;
 
-/* It was not accepted. The step's retry policy decides whether it waits for another attempt, its on_failure
- * what its end means. random: 64 random bits, for the jitter. */
+/* It was not accepted. With `more` it stays EXECUTION_DELIVER, for the next provider, unless the execution
+ * was cancelled or has expired, or an unknown outcome must not be repeated. Else the attempt has failed, and
+ * the step's retry policy decides whether it waits for another one: where any of its failures is retriable
+ * and its code one that the policy names, and not before the least Retry-After of these. Its on_failure
+ * decides what its end means. random: 64 random bits, for the jitter. */
 void execution_delivery_failed(execution *x, const delivery_failure *f, uint64_t random, int64_t now_ms);
 
 /* Whoever delivered died before the outcome was known. retry: the same attempt is due again, unless the

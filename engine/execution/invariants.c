@@ -8,6 +8,21 @@ static bool is_there(const value *v)
     return v->kind != VALUE_NULL;
 }
 
+/* Those of an attempt that was postponed are of the next one. */
+static const char *failures_fault(const execution *x, const step_state *s)
+{
+    bool was_postponed = s->status == STEP_FAILED || (s->status == STEP_PENDING && x->postponed);
+    int64_t least = 1;
+    for (size_t i = 0; i < s->failure_count; i++) {
+        if (s->failures[i].attempt < least || s->failures[i].attempt > s->attempt + was_postponed)
+            return "a step's failures are those of its attempts, in their order";
+        if (s->failures[i].at_ms == 0)
+            return "a failure has its time";
+        least = s->failures[i].attempt;
+    }
+    return NULL;
+}
+
 static const char *ended_step_fault(const execution *x, const step_state *s)
 {
     if (s->run < 1 || s->run > x->run)
@@ -20,24 +35,29 @@ static const char *ended_step_fault(const execution *x, const step_state *s)
         return "a skipped step has a reason, and no other";
     if (is_there(&s->error_code) != (s->status == STEP_FAILED))
         return "of the steps that have ended those that failed have an error";
-    if (s->status != STEP_COMPLETED && (is_there(&s->result) || is_there(&s->message)))
+    if (s->status != STEP_COMPLETED &&
+        (is_there(&s->result) || is_there(&s->message) || is_there(&s->provider)))
         return "of the steps that have ended those that completed have a result";
+    if (s->status == STEP_SKIPPED && step_has_begun(s))
+        return "a skipped step was not attempted";
     return NULL;
 }
 
 static const char *open_step_fault(const step_state *s)
 {
-    bool has_begun = s->attempt > 0;
+    bool has_begun = step_has_begun(s);
     if (s->run != 0 || s->completed_ms != 0 || is_there(&s->reason) || is_there(&s->result))
         return "a step that has not ended has neither run, end, reason nor result";
-    if (s->status == STEP_EXECUTING && !has_begun)
+    if (s->status == STEP_EXECUTING && s->attempt == 0)
         return "an executing step has an attempt";
+    if (s->status != STEP_EXECUTING && is_there(&s->provider))
+        return "of the steps that have not ended the executing one has a provider";
     if (s->status == STEP_PENDING && s->attempt >= LIMIT_ATTEMPTS)
         return "a step that waits has an attempt left";
     if (is_there(&s->message) != has_begun || (s->started_ms != 0) != has_begun)
         return "a step has a message and a time of its start from its first attempt on";
-    if (is_there(&s->error_code) != (s->attempt > (s->status == STEP_EXECUTING)))
-        return "a step has an error from its first failed attempt on";
+    if (is_there(&s->error_code) != (s->failure_count > 0 || s->attempt > (s->status == STEP_EXECUTING)))
+        return "a step has an error from its first failure on";
     return NULL;
 }
 
@@ -49,7 +69,7 @@ static const char *current_step_fault(const execution *x)
                    ? NULL
                    : "an execution is completed when all its steps have ended";
     const step_state *s = &x->steps[x->current_step];
-    bool waits = s->status == STEP_PENDING && s->attempt > 0;
+    bool waits = s->status == STEP_PENDING && step_has_begun(s);
     switch (x->status) {
     case EXECUTION_PENDING:
         return s->status == STEP_PENDING && !waits && (x->run > 1 || x->current_step == 0)
@@ -75,9 +95,11 @@ static const char *steps_fault(const execution *x)
         bool ended = step_status_has_ended(s->status);
         if (i < x->current_step && !ended)
             return "the steps before the current one have ended";
-        if (i > x->current_step && (s->status != STEP_PENDING || s->attempt != 0))
+        if (i > x->current_step && (s->status != STEP_PENDING || step_has_begun(s)))
             return "the steps behind the current one have not begun";
         const char *fault = ended ? ended_step_fault(x, s) : open_step_fault(s);
+        if (fault == NULL)
+            fault = failures_fault(x, s);
         if (fault != NULL)
             return fault;
     }
@@ -90,6 +112,8 @@ const char *execution_fault(const execution *x)
         return "an execution has the time of its end when it has ended";
     if (x->due_ms != 0 && x->status != EXECUTION_RUNNING)
         return "only a running execution waits";
+    if (x->postponed && x->due_ms == 0)
+        return "what is postponed waits";
     const char *fault = current_step_fault(x); /* first: what follows trusts current_step */
     if (fault == NULL && is_there(&x->reason) && x->status != EXECUTION_FAILED && !execution_is_delivering(x))
         fault = "a reason is that of a failed execution, or of one that is to fail";

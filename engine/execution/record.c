@@ -52,6 +52,14 @@ static void write_rare_time(buffer *b, const char *name, int64_t ms)
         write_time(b, ',', name, ms);
 }
 
+static void write_rare_true(buffer *b, const char *name, bool is_true)
+{
+    if (!is_true)
+        return;
+    write_name(b, ',', name);
+    buffer_add(b, "true", 4);
+}
+
 static void write_rare_value(buffer *b, const char *name, const value *v)
 {
     if (v->kind != VALUE_NULL)
@@ -71,6 +79,25 @@ static void write_key(buffer *b, const value *key)
         b->size += base64_size(key->count);
     }
     buffer_add_byte(b, '"');
+}
+
+static void write_failures(buffer *b, const step_state *s)
+{
+    write_name(b, ',', "failures");
+    for (size_t i = 0; i < s->failure_count; i++) {
+        const step_failure *f = &s->failures[i];
+        buffer_add_byte(b, i == 0 ? '[' : ',');
+        write_int(b, '{', "attempt", f->attempt);
+        write_value(b, ',', "provider", &f->provider);
+        write_value(b, ',', "code", &f->code);
+        write_time(b, ',', "at", f->at_ms);
+        write_rare_true(b, "retriable", f->retriable);
+        write_rare_true(b, "unknown", f->unknown);
+        if (f->retry_after_ms != 0)
+            write_int(b, ',', "retry_after_ms", f->retry_after_ms);
+        buffer_add_byte(b, '}');
+    }
+    buffer_add_byte(b, ']');
 }
 
 static void write_step(buffer *b, const step_state *s)
@@ -97,8 +124,12 @@ static void write_step(buffer *b, const step_state *s)
     write_time(b, ',', "completed_at", s->completed_ms);
     if (s->run > 1)
         write_int(b, ',', "run", s->run);
-    if (s->result.kind != VALUE_STRING) /* which holds the message of a completed step */
+    if (s->result.kind != VALUE_STRING) { /* which holds both for a completed step */
         write_rare_value(b, "message", &s->message);
+        write_rare_value(b, "provider", &s->provider);
+    }
+    if (s->failure_count > 0)
+        write_failures(b, s);
     buffer_add_byte(b, '}');
 }
 
@@ -127,6 +158,7 @@ void record_write(buffer *b, const execution *x)
     write_time(b, ',', "started_at", x->started_ms);
     write_time(b, ',', "completed_at", x->completed_ms);
     write_rare_time(b, "due_at", x->due_ms);
+    write_rare_true(b, "postponed", x->postponed);
     write_rare_time(b, "expires_at", x->expires_ms);
     write_rare_value(b, "reason", &x->reason);
     write_name(b, ',', "steps");
@@ -202,6 +234,13 @@ static bool read_rare_time(const value *map, const char *name, int64_t *ms, erro
     return value_field(map, name) == NULL || read_time(map, name, ms, e);
 }
 
+static bool read_rare_bool(const value *map, const char *name, bool *out, error *e)
+{
+    const value *v = value_field(map, name);
+    *out = v != NULL && v->kind == VALUE_BOOL && v->boolean;
+    return v == NULL || v->kind == VALUE_BOOL || bad_field(e, name);
+}
+
 static bool read_rare_text(const value *map, const char *name, value *out, error *e)
 {
     *out = value_null();
@@ -232,7 +271,8 @@ static bool read_error(const value *map, step_state *s, error *e)
            read_text(failure, "message", false, &s->error_message, e);
 }
 
-/* The result was written by json_write, and writing it again gives the same bytes. It holds the message. */
+/* The result was written by json_write, and writing it again gives the same bytes. It holds the message and
+ * the provider. */
 static bool read_result(const value *map, arena *a, step_state *s, error *e)
 {
     const value *result = value_field(map, "result");
@@ -246,32 +286,61 @@ static bool read_result(const value *map, arena *a, step_state *s, error *e)
     if (text.failed)
         return fail_memory(e);
     s->result = buffer_string(&text);
-    return read_map(result, "message", &s->message, e);
+    return read_text(result, "provider", false, &s->provider, e) &&
+           read_map(result, "message", &s->message, e);
 }
 
-static bool read_message(const value *map, step_state *s, error *e)
+static bool read_failure(const value *map, step_failure *f, error *e)
 {
-    return value_field(map, "message") == NULL || read_map(map, "message", &s->message, e);
+    *f = (step_failure){0};
+    return read_int(map, "attempt", 1, LIMIT_ATTEMPTS, &f->attempt, e) &&
+           read_text(map, "provider", true, &f->provider, e) && read_text(map, "code", false, &f->code, e) &&
+           read_time(map, "at", &f->at_ms, e) && read_rare_bool(map, "retriable", &f->retriable, e) &&
+           read_rare_bool(map, "unknown", &f->unknown, e) &&
+           (value_field(map, "retry_after_ms") == NULL ||
+            read_int(map, "retry_after_ms", 1, LIMIT_RETRY_AFTER_MS, &f->retry_after_ms, e));
 }
 
-static bool read_step_run(const value *map, step_state *s, error *e)
+static bool read_failures(const value *map, arena *a, step_state *s, error *e)
 {
-    s->run = step_status_has_ended(s->status) ? 1 : 0;
-    return value_field(map, "run") == NULL || read_int(map, "run", 1, INT32_MAX, &s->run, e);
+    const value *failures = value_field(map, "failures");
+    if (failures == NULL)
+        return true;
+    if (failures->kind != VALUE_LIST || failures->count > LIMIT_FAILURES_KEPT)
+        return bad_field(e, "failures");
+    s->failures = arena_alloc(a, LIMIT_FAILURES_KEPT * sizeof *s->failures);
+    if (s->failures == NULL)
+        return fail_memory(e);
+    s->failure_count = failures->count;
+    for (uint32_t i = 0; i < failures->count; i++)
+        if (!read_failure(&failures->items[i], &s->failures[i], e))
+            return error_prefix(e, "failure %u", i);
+    return true;
+}
+
+/* Looked for only where there are more members than those that every step has. */
+static bool read_rare_members(const value *map, arena *a, step_state *s, error *e)
+{
+    return (value_field(map, "run") == NULL || read_int(map, "run", 1, INT32_MAX, &s->run, e)) &&
+           (value_field(map, "message") == NULL || read_map(map, "message", &s->message, e)) &&
+           (value_field(map, "provider") == NULL || read_text(map, "provider", false, &s->provider, e)) &&
+           read_failures(map, a, s, e);
 }
 
 static bool read_step(const value *map, arena *a, step_state *s, error *e)
 {
+    enum { MEMBERS = 9 };
     value status;
-    return read_id(map, "step_id", LIMIT_IDENTIFIER_BYTES, &s->step_id, e) &&
-           read_text(map, "step_type", false, &s->step_type, e) &&
-           read_text(map, "status", false, &status, e) &&
-           (step_status_find(&status, &s->status) || bad_field(e, "status")) && read_step_run(map, s, e) &&
-           read_int(map, "attempt", 0, LIMIT_ATTEMPTS, &s->attempt, e) &&
-           read_text(map, "reason", true, &s->reason, e) && read_result(map, a, s, e) &&
-           read_message(map, s, e) && read_error(map, s, e) &&
-           read_time(map, "started_at", &s->started_ms, e) &&
-           read_time(map, "completed_at", &s->completed_ms, e);
+    bool ok = read_id(map, "step_id", LIMIT_IDENTIFIER_BYTES, &s->step_id, e) &&
+              read_text(map, "step_type", false, &s->step_type, e) &&
+              read_text(map, "status", false, &status, e) &&
+              (step_status_find(&status, &s->status) || bad_field(e, "status")) &&
+              read_int(map, "attempt", 0, LIMIT_ATTEMPTS, &s->attempt, e) &&
+              read_text(map, "reason", true, &s->reason, e) && read_result(map, a, s, e) &&
+              read_error(map, s, e) && read_time(map, "started_at", &s->started_ms, e) &&
+              read_time(map, "completed_at", &s->completed_ms, e);
+    s->run = ok && step_status_has_ended(s->status) ? 1 : 0;
+    return ok && (map->count == MEMBERS || read_rare_members(map, a, s, e));
 }
 
 static bool read_steps(const value *record, arena *a, execution *x, error *e)
@@ -327,6 +396,7 @@ static bool read_times(const value *record, execution *x, error *e)
     return read_time(record, "started_at", &x->started_ms, e) &&
            read_time(record, "completed_at", &x->completed_ms, e) &&
            read_rare_time(record, "due_at", &x->due_ms, e) &&
+           read_rare_bool(record, "postponed", &x->postponed, e) &&
            read_rare_time(record, "expires_at", &x->expires_ms, e);
 }
 

@@ -9,9 +9,16 @@
  *              "result":{"provider":"...","message":{...}},"error":null,
  *              "started_at":"...","completed_at":"..."}]}
  *
- * A key that is no UTF-8 is kept as "key_base64". What most executions lack is absent rather than null: of
- * the execution "due_at", "expires_at" and "reason" (behind "completed_at"); of a step "run" (in which it
- * ended, where that is not 1) and "message" (from its first attempt until it ends; then the result has it).
+ * A key that is no UTF-8 is kept as "key_base64". The result has "message_id" behind "provider" where the
+ * provider gave one. What most executions lack is absent rather than null: of the execution "due_at",
+ * "postponed" (true), "expires_at" and "reason" (behind "completed_at"); of a step "run" (in which it ended,
+ * where that is not 1), "message" (from its first attempt until it ends; then the result has it), "provider"
+ * (who is asked; then the result has it) and
+ *
+ *   "failures":[{"attempt":1,"provider":"...","code":"...","at":"...","retriable":true,"unknown":true,
+ *                "retry_after_ms":2000}]
+ *
+ * the latest LIMIT_FAILURES_KEPT, without what is false or 0.
  *
  * To change the format: raise RECORD_FORMAT, read the old one too, and keep a file of the old one in the
  * tests. A new member that may be absent needs neither. */

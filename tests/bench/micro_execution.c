@@ -75,7 +75,7 @@ static bool run_in(execution *x, arena *a)
     if (!execution_begin(x, &id, &b.trigger, b.workflow, a, 1795519985123, &e))
         return false;
     while (execution_advance(x, 1795519985125) == EXECUTION_DELIVER)
-        execution_delivered(x, "null", 1795519985125);
+        execution_delivered(x, "null", value_null(), 1795519985125);
     return x->status == EXECUTION_COMPLETED;
 }
 

@@ -82,7 +82,7 @@ static void report(execution *x, int call, int64_t now_ms)
 {
     const delivery_failure busy = {.provider = "p", .code = "c", .message = "m", .retriable = true};
     if (call % 2 == 0)
-        execution_delivered(x, "p", now_ms);
+        execution_delivered(x, "p", value_null(), now_ms);
     else
         execution_delivery_failed(x, &busy, UINT64_MAX / CALLS_MAX * (uint64_t)call, now_ms);
 }

@@ -70,7 +70,7 @@ static bool run_straight(execution *x, arena *a, const witness *y, const trigger
         if (need == EXECUTION_WAITING)
             now_ms = x->due_ms;
         else
-            execution_delivered(x, "provider", now_ms);
+            execution_delivered(x, "provider", value_null(), now_ms);
     }
     return true;
 }

@@ -45,11 +45,17 @@ Test(execution_backoff, is_never_shorter_than_the_provider_asks_for)
     cr_expect_eq(backoff_wait_ms(&plain, 1, -7, EVEN), 5000);
 }
 
+static bool allows(const retry_policy *p, int64_t attempt, const char *code)
+{
+    value v = value_cstring(code);
+    return backoff_allows(p, attempt, &v);
+}
+
 Test(execution_backoff, allows_attempts_up_to_their_number)
 {
-    cr_expect(backoff_allows(&plain, 1, "http_503"));
-    cr_expect(backoff_allows(&plain, 7, "http_503"));
-    cr_expect_not(backoff_allows(&plain, 8, "http_503"));
+    cr_expect(allows(&plain, 1, "http_503"));
+    cr_expect(allows(&plain, 7, "http_503"));
+    cr_expect_not(allows(&plain, 8, "http_503"));
 }
 
 Test(execution_backoff, allows_only_the_errors_that_it_names)
@@ -58,8 +64,8 @@ Test(execution_backoff, allows_only_the_errors_that_it_names)
     retry_policy p = plain;
     p.retry_on = codes;
     p.retry_on_count = 2;
-    cr_expect(backoff_allows(&p, 1, "http_429"));
-    cr_expect_not(backoff_allows(&p, 1, "http_503"));
+    cr_expect(allows(&p, 1, "http_429"));
+    cr_expect_not(allows(&p, 1, "http_503"));
     p.retry_on_count = 0;
-    cr_expect_not(backoff_allows(&p, 1, "http_429"), "an empty list names none");
+    cr_expect_not(allows(&p, 1, "http_429"), "an empty list names none");
 }

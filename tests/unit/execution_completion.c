@@ -111,7 +111,7 @@ Test(execution_completion, is_there_for_what_has_ended)
     cr_assert_eq(execution_advance(&x, BEGAN_MS), EXECUTION_DELIVER);
     cr_expect_not(execution_ended(&x));
     cr_expect_not(completion_has_step(&x, 0));
-    execution_delivered(&x, "log", 1100);
+    execution_delivered(&x, "log", value_null(), 1100);
     cr_expect(execution_ended(&x));
     cr_expect(completion_has_step(&x, 0));
     value event = execution_event(&x);
@@ -140,7 +140,7 @@ Test(execution_completion, a_step_is_told_by_the_run_in_which_it_ended)
     buffer_init(&after, &memory, 1 << 20);
     begin(&x, SMS("a", "") SMS("b", ", retry: {max_attempts: 1}"), "{\"name\":\"Ada\"}");
     cr_assert_eq(execution_advance(&x, BEGAN_MS), EXECUTION_DELIVER);
-    execution_delivered(&x, "log", 1100);
+    execution_delivered(&x, "log", value_null(), 1100);
     cr_assert_eq(execution_advance(&x, 1100), EXECUTION_DELIVER);
     fail_busy(&x, 1200);
     completion_write_step(&before, &x, 0);
@@ -148,7 +148,7 @@ Test(execution_completion, a_step_is_told_by_the_run_in_which_it_ended)
     cr_assert(execution_retry(&x, 2000));
     cr_assert(execution_resume(&x, compiled, &memory, &e));
     cr_assert_eq(execution_advance(&x, 2000), EXECUTION_DELIVER);
-    execution_delivered(&x, "log", 2100);
+    execution_delivered(&x, "log", value_null(), 2100);
     completion_write_step(&after, &x, 0);
     cr_assert_eq(before.size, after.size);
     cr_expect_eq(memcmp(before.bytes, after.bytes, before.size), 0);

@@ -17,9 +17,9 @@ Test(execution_execution, runs_its_steps_in_order)
     cr_expect_eq(x.steps[1].status, STEP_PENDING);
     cr_assert_eq(execution_advance(&x, 1002), EXECUTION_DELIVER, "still waiting for the same delivery");
     cr_expect_eq(x.current_step, 0u);
-    execution_delivered(&x, "log", 1003);
+    execution_delivered(&x, "log", value_null(), 1003);
     cr_assert_eq(execution_advance(&x, 1004), EXECUTION_DELIVER);
-    execution_delivered(&x, "log", 1005);
+    execution_delivered(&x, "log", value_null(), 1005);
     cr_expect_eq(execution_advance(&x, 1006), EXECUTION_ENDED);
     cr_expect_eq(x.status, EXECUTION_COMPLETED);
     cr_expect_eq(x.completed_ms, 1005);

@@ -60,7 +60,7 @@ Test(execution_people, cancelled_before_its_next_step_it_ends_at_once)
     execution x;
     begin(&x, SMS("a", "") SMS("b", ", delay: 1h"), ADA);
     expect_need(&x, BEGAN_MS, EXECUTION_DELIVER);
-    execution_delivered(&x, "log", 1100);
+    execution_delivered(&x, "log", value_null(), 1100);
     expect_need(&x, 1100, EXECUTION_WAITING);
     cr_expect(execution_cancel(&x, 2000));
     expect_need(&x, 2001, EXECUTION_ENDED);
@@ -110,7 +110,7 @@ Test(execution_people, cancelled_during_a_delivery_it_ends_after_it)
     cr_expect(execution_cancel(&x, 1050));
     expect_need(&x, 1050, EXECUTION_DELIVER);
     cr_expect(execution_cancel(&x, 1060), "it has not ended yet");
-    execution_delivered(&x, "log", 1100);
+    execution_delivered(&x, "log", value_null(), 1100);
     expect_need(&x, 1101, EXECUTION_ENDED);
     cr_expect_eq(x.status, EXECUTION_FAILED);
     cr_expect_eq(x.completed_ms, 1100);
@@ -138,7 +138,7 @@ Test(execution_people, cancelled_during_its_last_delivery_nothing_is_left_to_can
     begin(&x, SMS("a", ""), ADA);
     expect_need(&x, BEGAN_MS, EXECUTION_DELIVER);
     cr_expect(execution_cancel(&x, 1050));
-    execution_delivered(&x, "log", 1100);
+    execution_delivered(&x, "log", value_null(), 1100);
     expect_need(&x, 1101, EXECUTION_ENDED);
     cr_expect_eq(x.status, EXECUTION_COMPLETED);
     cr_expect_eq(x.reason.kind, VALUE_NULL);
@@ -179,7 +179,7 @@ Test(execution_people, runs_again_from_the_step_that_failed)
                                        "'{{ execution.run }} {{ steps.a.message.body }} {{ now }}'}}\n",
           ADA);
     expect_need(&x, BEGAN_MS, EXECUTION_DELIVER);
-    execution_delivered(&x, "log", 1010);
+    execution_delivered(&x, "log", value_null(), 1010);
     step_state first = x.steps[0];
     expect_need(&x, 1020, EXECUTION_DELIVER);
     fail_busy(&x, 1030);
@@ -199,10 +199,10 @@ Test(execution_people, runs_again_from_the_step_that_failed)
     cr_expect_eq(x.current_step, 1u);
     cr_expect_eq(x.steps[1].attempt, 1);
     cr_expect_eq(x.steps[1].started_ms, 9001);
-    execution_delivered(&x, "log", 9002);
+    execution_delivered(&x, "log", value_null(), 9002);
     expect_need(&x, 9003, EXECUTION_DELIVER);
     expect_text(*value_field(execution_message(&x), "body"), "2 Hi Ada 1970-01-01T00:00:01.000Z");
-    execution_delivered(&x, "log", 9004);
+    execution_delivered(&x, "log", value_null(), 9004);
     expect_need(&x, 9005, EXECUTION_ENDED);
     cr_expect_eq(x.status, EXECUTION_COMPLETED);
     cr_expect_eq(x.started_ms, BEGAN_MS);

@@ -67,7 +67,7 @@ static void report_outcome(trail *t, execution *x)
     case 1:
     case 2:
     case 3:
-        execution_delivered(x, "post", t->now_ms);
+        execution_delivered(x, "post", value_null(), t->now_ms);
         break;
     case 4:
         f.retriable = false;
@@ -311,7 +311,7 @@ Test(execution_resume, without_memory_it_is_an_error)
     begin(&x, SMS("a", "") SMS("b", "") SMS("c", ""), "{\"name\":\"Ada\"}");
     while (x.current_step < 2) {
         cr_assert_eq(execution_advance(&x, BEGAN_MS), EXECUTION_DELIVER);
-        execution_delivered(&x, "log", BEGAN_MS);
+        execution_delivered(&x, "log", value_null(), BEGAN_MS);
     }
     for (size_t budget = 64; budget < 16 << 10 && !resumed; budget += 64) {
         arena small;

@@ -127,7 +127,7 @@ static inline void run(execution *x)
     int64_t now_ms = BEGAN_MS;
     while (execution_advance(x, now_ms) == EXECUTION_DELIVER) {
         now_ms += TICK_MS;
-        execution_delivered(x, "log", now_ms);
+        execution_delivered(x, "log", value_null(), now_ms);
     }
 }
 

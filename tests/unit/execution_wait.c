@@ -31,7 +31,7 @@ Test(execution_wait, a_delay_is_evaluated_once)
     expect_need(&x, BEGAN_MS + 6999, EXECUTION_WAITING);
     cr_expect_eq(x.due_ms, BEGAN_MS + 7000);
     expect_need(&x, 50000, EXECUTION_DELIVER);
-    execution_delivered(&x, "log", 50001);
+    execution_delivered(&x, "log", value_null(), 50001);
     expect_need(&x, 50001, EXECUTION_WAITING);
     cr_expect_eq(x.due_ms, 57001, "from when the step became the current one");
 }
@@ -76,7 +76,7 @@ Test(execution_wait, the_same_message_goes_out_again)
     cr_expect_eq(x.steps[0].attempt, 2);
     cr_expect_eq(x.steps[0].started_ms, BEGAN_MS, "it began with its first attempt");
     cr_expect_eq(execution_message(&x)->members, first.members, "rendered once");
-    execution_delivered(&x, "post", 3100);
+    execution_delivered(&x, "post", value_null(), 3100);
     expect_need(&x, 3100, EXECUTION_ENDED);
     cr_expect_eq(x.status, EXECUTION_COMPLETED);
     cr_expect_eq(x.steps[0].error_code.kind, VALUE_NULL);
@@ -157,7 +157,7 @@ Test(execution_wait, a_failed_step_may_let_the_execution_go_on)
     fail_busy(&x, 1100);
     expect_sound(&x);
     expect_need(&x, 1101, EXECUTION_DELIVER);
-    execution_delivered(&x, "log", 1102);
+    execution_delivered(&x, "log", value_null(), 1102);
     expect_need(&x, 1103, EXECUTION_ENDED);
     cr_expect_eq(x.status, EXECUTION_COMPLETED);
     cr_expect_eq(execution_count(&x, STEP_FAILED), 2u);
@@ -194,7 +194,7 @@ Test(execution_wait, a_step_that_would_begin_later_is_skipped)
     trigger t = expiring(2000);
     begin_trigger(&x, SMS("a", "") SMS("b", ", skip_condition: 'payload.nope'"), &t);
     expect_need(&x, 2000, EXECUTION_DELIVER);
-    execution_delivered(&x, "log", 2001);
+    execution_delivered(&x, "log", value_null(), 2001);
     expect_need(&x, 2002, EXECUTION_ENDED);
     cr_expect_eq(x.status, EXECUTION_COMPLETED);
     cr_expect_eq(x.steps[1].status, STEP_SKIPPED);
