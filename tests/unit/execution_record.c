@@ -204,8 +204,8 @@ Test(execution_record, keeps_what_a_waiting_execution_goes_on_with)
 
 Test(execution_record, has_no_member_for_what_most_executions_lack)
 {
-    static const char *const rare[] = {"due_at", "expires_at", "reason\":\"", "run\":2",
-                                       "\"message\":{\"to\"}"};
+    static const char *const rare[] = {"due_at",  "postponed", "expires_at", "reason\":\"",
+                                       "run\":2", "failures",  "message_id", "\"message\":{\"to\"}"};
     execution x;
     begin(&x, SMS("a", ", skip_condition: 'False'"), "{\"name\":\"Ada\"}");
     run(&x);
@@ -232,6 +232,123 @@ Test(execution_record, keeps_the_run_of_each_step)
     buffer second = written(&again);
     cr_assert_eq(b.size, second.size);
     cr_expect_eq(memcmp(b.bytes, second.bytes, b.size), 0);
+}
+
+/* ---- several providers ---- */
+
+static void refuse_once(execution *x, const char *provider, bool more, int64_t now_ms)
+{
+    delivery_failure f = busy();
+    f.provider = provider;
+    f.more = more;
+    f.retry_after_ms = more ? 2000 : 0;
+    f.unknown = !more;
+    execution_delivery_failed(x, &f, EVEN, now_ms);
+}
+
+/* Its first provider has refused, and its second one is asked. */
+static void make_routed(execution *x)
+{
+    begin(x, SMS("a", ""), "{\"name\":\"Ada\"}");
+    cr_assert_eq(execution_advance(x, 1001), EXECUTION_DELIVER);
+    refuse_once(x, "first", true, 1002);
+    execution_choose(x, "second");
+}
+
+static void make_postponed(execution *x)
+{
+    make_routed(x);
+    execution_postpone(x, 2000, 1003);
+}
+
+static void expect_again(const execution *x)
+{
+    execution again;
+    error e = {0};
+    buffer first = written(x);
+    cr_assert(record_read(&again, &memory, first.bytes, first.size, &e), "%s: %.*s", e.message,
+              (int)first.size, first.bytes);
+    buffer second = written(&again);
+    cr_assert_eq(first.size, second.size);
+    cr_expect_eq(memcmp(first.bytes, second.bytes, first.size), 0);
+}
+
+Test(execution_record, says_who_is_asked_and_who_has_refused)
+{
+    static const char asked[] = "\"provider\":\"second\",\"failures\":[{";
+    execution x, again;
+    error e = {0};
+    make_routed(&x);
+    buffer b = written(&x);
+    cr_expect_not_null(memmem(b.bytes, b.size, asked, sizeof asked - 1), "%.*s", (int)b.size, b.bytes);
+    cr_assert(record_read(&again, &memory, b.bytes, b.size, &e), "%s", e.message);
+    const step_failure *f = &again.steps[0].failures[0];
+    expect_text(again.steps[0].provider, "second");
+    cr_assert_eq(again.steps[0].failure_count, 1u);
+    cr_expect_eq(f->attempt, 1);
+    cr_expect_eq(f->at_ms, 1002);
+    cr_expect_eq(f->retry_after_ms, 2000);
+    cr_expect(f->retriable);
+    cr_expect_not(f->unknown);
+    expect_text(f->provider, "first");
+    expect_text(f->code, "http_503");
+    cr_assert(execution_resume(&again, compiled, &memory, &e), "%s", e.message);
+    refuse_once(&again, "second", false, 1004);
+    cr_expect_eq(again.due_ms, 1004 + 5000);
+    expect_again(&again);
+    cr_assert_eq(execution_advance(&again, again.due_ms), EXECUTION_DELIVER);
+    execution_delivered(&again, "first", value_cstring("id-1"), 9000);
+    expect_again(&again);
+    b = written(&again);
+    cr_assert(record_read(&x, &memory, b.bytes, b.size, &e), "%s", e.message);
+    expect_text(x.steps[0].provider, "first");
+    cr_expect_eq(x.steps[0].failure_count, 2u);
+    cr_expect(x.steps[0].failures[1].unknown);
+}
+
+Test(execution_record, a_result_that_was_given_up_leaves_its_provider)
+{
+    execution x, again;
+    error e = {0};
+    make_routed(&x);
+    execution_delivered(&x, "second", value_null(), 1100);
+    x.steps[0].result = value_null();
+    expect_again(&x);
+    buffer b = written(&x);
+    cr_assert(record_read(&again, &memory, b.bytes, b.size, &e), "%s", e.message);
+    expect_text(again.steps[0].provider, "second");
+}
+
+Test(execution_record, keeps_a_postponement)
+{
+    execution x, again;
+    error e = {0};
+    make_postponed(&x);
+    expect_again(&x);
+    buffer b = written(&x);
+    cr_assert(record_read(&again, &memory, b.bytes, b.size, &e), "%s", e.message);
+    cr_expect(again.postponed);
+    cr_expect_eq(again.due_ms, 2000);
+    cr_expect_eq(again.steps[0].attempt, 0);
+    cr_assert(execution_resume(&again, compiled, &memory, &e), "%s", e.message);
+    cr_assert_eq(execution_advance(&again, 2000), EXECUTION_DELIVER);
+    cr_expect_eq(again.steps[0].attempt, 1);
+    cr_expect(execution_has_asked(&again, "first"));
+}
+
+Test(execution_record, room_for_failures_is_the_same_behind_a_reading)
+{
+    execution x, again;
+    error e = {0};
+    make_routed(&x);
+    for (int i = 1; i < LIMIT_FAILURES_KEPT; i++)
+        refuse_once(&x, i % 2 == 0 ? "third" : "fourth", true, 1100 + i);
+    buffer b = written(&x);
+    cr_assert(record_read(&again, &memory, b.bytes, b.size, &e), "%s", e.message);
+    refuse_once(&again, "last", true, 1200);
+    cr_expect_eq(again.steps[0].failure_count, (size_t)LIMIT_FAILURES_KEPT);
+    expect_text(again.steps[0].failures[LIMIT_FAILURES_KEPT - 1].provider, "last");
+    expect_text(again.steps[0].failures[0].provider, "fourth");
 }
 
 /* A payload may be as deep as any value, and a record is deeper. */
@@ -322,6 +439,7 @@ Test(execution_record, refuses_ends_that_no_step_comes_to)
     buffer b = written(&x);
     expect_refused(b.bytes, b.size, "a step that ended before its turn");
     make(&x);
+    refuses_change(&x, "\"status\":\"SKIPPED\",\"attempt\":0", "\"status\":\"SKIPPED\",\"attempt\":1");
     refuses_change(&x, "\"skip_condition\",\"result\":null",
                    "\"skip_condition\",\"result\":{\"provider\":\"log\",\"message\":{}}");
     begin(&x, SMS("a", "") SMS("b", ""), "{\"name\":\"Ada\"}");
@@ -349,6 +467,46 @@ Test(execution_record, refuses_states_that_no_delivery_and_no_cancelling_leave)
     refuses_change(&x, "\"status\":\"FAILED\"", "\"status\":\"PENDING\"");
     refuses_change(&x, ",\"reason\":\"cancelled\"",
                    ",\"due_at\":\"1970-01-01T00:00:06.004Z\",\"reason\":\"cancelled\"");
+}
+
+Test(execution_record, refuses_failures_that_no_attempt_leaves)
+{
+    static const char failure[] = "{\"attempt\":1,\"provider\":\"first\",\"code\":\"http_503\","
+                                  "\"at\":\"1970-01-01T00:00:01.002Z\",";
+    execution x;
+    buffer many;
+    make_routed(&x);
+    buffer_init(&many, &memory, 1 << 16);
+    for (int i = 0; i < LIMIT_FAILURES_KEPT; i++)
+        buffer_format(&many, "%s\"retriable\":true},", failure);
+    buffer_add(&many, failure, sizeof failure);
+    refuses_change(&x, failure, many.bytes);
+    refuses_change(&x, "\"failures\":[{\"attempt\":1", "\"failures\":[{\"attempt\":2");
+    refuses_change(&x, "\"failures\":[{\"attempt\":1", "\"failures\":[{\"attempt\":0");
+    refuses_change(&x, "\"failures\":[{", "\"failures\":[1,{");
+    refuses_change(&x, "\"provider\":\"first\",", "");
+    refuses_change(&x, "\"provider\":\"first\"", "\"provider\":1");
+    refuses_change(&x, "\"provider\":\"second\"", "\"provider\":null");
+    refuses_change(&x, "\"code\":\"http_503\",\"at\"", "\"code\":null,\"at\"");
+    refuses_change(&x, "\"at\":\"1970-01-01T00:00:01.002Z\"", "\"at\":null");
+    refuses_change(&x, "\"at\":\"1970-01-01T00:00:01.002Z\"", "\"at\":\"then\"");
+    refuses_change(&x, "\"retriable\":true", "\"retriable\":1");
+    refuses_change(&x, "\"retry_after_ms\":2000", "\"retry_after_ms\":0");
+    refuses_change(&x, "\"retry_after_ms\":2000", "\"retry_after_ms\":86400001");
+    refuse_once(&x, "second", false, 1003);
+    refuses_change(&x, "\"attempt\":1,\"provider\":\"second\"", "\"attempt\":2,\"provider\":\"second\"");
+    refuses_change(&x, ",\"failures\"", ",\"provider\":\"second\",\"failures\"");
+}
+
+Test(execution_record, refuses_postponements_that_no_execution_leaves)
+{
+    execution x;
+    make_postponed(&x);
+    refuses_change(&x, ",\"postponed\":true", "");
+    refuses_change(&x, "\"postponed\":true", "\"postponed\":\"true\"");
+    refuses_change(&x, "\"attempt\":1,\"provider\"", "\"attempt\":2,\"provider\"");
+    make_waiting(&x);
+    refuses_change(&x, "\"due_at\":\"1970-01-01T00:00:06.004Z\"", "\"postponed\":true");
 }
 
 /* Ids become parts of others, in bounded room. */

@@ -59,15 +59,24 @@ static void mark(trail *t, execution *x)
 
 static void report_outcome(trail *t, execution *x)
 {
+    static const char *const providers[] = {"post", "pigeon", "smoke"};
     delivery_failure f = busy();
     uint64_t random = draw(&t->random);
     t->now_ms += (int64_t)(random >> 60);
-    switch (random % 8) {
+    f.provider = providers[random >> 20 & 1];
+    f.more = random >> 22 & 1;
+    f.unknown = (random >> 23 & 7) == 0;
+    execution_choose(x, f.provider);
+    mark(t, x);
+    switch (random % 9) {
     case 0:
     case 1:
     case 2:
     case 3:
-        execution_delivered(x, "post", value_null(), t->now_ms);
+        execution_delivered(x, f.provider, random >> 27 & 1 ? value_cstring("id") : value_null(), t->now_ms);
+        break;
+    case 8:
+        execution_postpone(x, t->now_ms + (int64_t)(random >> 54), t->now_ms);
         break;
     case 4:
         f.retriable = false;
