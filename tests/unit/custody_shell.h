@@ -1,7 +1,8 @@
 /* A shell for the tests of activations: one partition's store in memory, deliveries as the test wants them,
  * and a trace of all that was done, one word each:
  *
- *   read begin bind resolve intend deliver   what an activation needed
+ *   read begin bind resolve intend deliver   what an activation needed; with a route, deliver:PROVIDER
+ *   postpone            nobody took what was due
  *   record              its record was prepared, and later
  *   set                 written: "*" with the retention, "-7" and "+7" its place (due 7 ms after WALL_MS)
  * left and entered the pending set, "<0-2!>" events entered the outbox, "cmd" a command left announce:0-2!
@@ -29,11 +30,14 @@ static struct {
 typedef enum holding { HOLD_NOTHING, HOLD_READ, HOLD_BIND, HOLD_DELIVERY, HOLD_WRITE } holding;
 
 static struct {
-    bool outward;  /* deliveries leave the house */
-    bool fails;    /* and are refused for good */
-    bool busy;     /* or for now */
-    bool gives_up; /* an unknown outcome is a failure */
-    bool refuses;  /* triggers are rejected */
+    bool outward;             /* deliveries leave the house */
+    bool fails;               /* and are refused for good */
+    bool busy;                /* or for now */
+    bool gives_up;            /* an unknown outcome is a failure */
+    const char *const *route; /* the providers that are asked, up to a NULL; NULL: one, not to be told */
+    int refusals;             /* the next deliveries are refused for now */
+    int64_t due_ms;           /* nobody takes anything before; 0: everybody does */
+    bool refuses;             /* triggers are rejected */
     bool has_no_version;
     holding holding;       /* the test itself reports this */
     custody_effect effect; /* the one that pump stopped at */
@@ -176,22 +180,61 @@ static inline void bind_version(activation *a)
         cr_assert(activation_bound(a, compiled, &memory, &e), "%s", e.message);
 }
 
+static inline const char *const *route_there_is(void)
+{
+    static const char *const usual[] = {"post", NULL};
+    return shell.route != NULL ? shell.route : usual;
+}
+
+/* The first that has not been asked in this attempt, but for one; NULL: none. */
+static inline const char *next_provider(const activation *a, const char *but)
+{
+    for (const char *const *p = route_there_is(); *p != NULL; p++)
+        if (!execution_has_asked(&a->execution, *p) && (but == NULL || strcmp(*p, but) != 0))
+            return *p;
+    return NULL;
+}
+
+/* Who is asked: the name that stays, not the record's. */
+static inline const char *provider_asked(const activation *a)
+{
+    const value *name = &a->execution.steps[a->execution.current_step].provider;
+    const char *const *p = route_there_is();
+    while (!value_is_text(name, *p))
+        p++;
+    return *p;
+}
+
 static inline void report(activation *a)
 {
+    bool refused = shell.fails || shell.busy || shell.refusals > 0;
     activation_result r = {
-        .delivered = !shell.fails && !shell.busy, .provider = "post", .failure = busy(), .random = EVEN};
-    r.failure.retriable = shell.busy;
+        .delivered = !refused, .provider = provider_asked(a), .failure = busy(), .random = EVEN};
+    r.failure.provider = r.provider;
+    r.failure.retriable = !shell.fails;
+    r.failure.more = next_provider(a, r.provider) != NULL;
+    shell.refusals -= shell.refusals > 0;
     activation_report(a, &r);
 }
 
 static inline void deliver(activation *a)
 {
+    if (shell.due_ms != 0) {
+        say("postpone ");
+        activation_postpone(a, WALL_MS + shell.due_ms);
+        return;
+    }
+    if (!a->intended)
+        activation_choose(a, next_provider(a, NULL));
     if (shell.outward && !a->intended) {
         say("intend ");
         activation_intend(a);
         return;
     }
-    say("deliver ");
+    if (shell.route == NULL)
+        say("deliver ");
+    else
+        say("deliver:%s ", provider_asked(a));
     activation_deliver(a);
     if (shell.holding != HOLD_DELIVERY)
         report(a);
