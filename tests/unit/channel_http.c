@@ -4,7 +4,7 @@
 
 #include "tests/unit/execution_run.h"
 #include "tests/unit/http_server.h"
-#include "worker/channel/http.h"
+#include "worker/channel/channel.h"
 
 enum { DELIVERIES_MAX = 64, BUDGET_MS = 20000, RESOLVER_MS = 1000 };
 
@@ -76,8 +76,8 @@ static void configure_url(const char *url, const char *more)
     snprintf(url_set, sizeof url_set, "provider.p.url=%s", url);
     snprintf(more_set, sizeof more_set, "provider.p.%s", more == NULL ? "concurrency=256" : more);
     cr_assert(config_load(&settings, &(config_source){.sets = sets, .set_count = 4}, &e), "%s", e.message);
-    under_test = (channels){.config = &settings, .log = &quiet};
-    cr_assert(channels_init(&under_test, &loop, &e), "%s", e.message);
+    under_test.site = (provider_site){.config = &settings, .log = &quiet, .loop = &loop};
+    cr_assert(channels_init(&under_test, &e), "%s", e.message);
 }
 
 static void configure(const char *path, const char *more)
@@ -95,19 +95,25 @@ static void on_delivered(delivery *d, channel_result result)
     s->order = ended++;
 }
 
-static channel_result deliver(int i)
+static channel_result deliver_to(int i, void (*done)(delivery *d, channel_result result))
 {
     sample *s = &samples[i];
     arena_free(&s->memory);
     arena_init(&s->memory, 4096, 16 << 20);
     s->done_count = 0;
-    s->base = (delivery){.execution = &x,
+    s->base = (delivery){.provider = &settings.providers[CONFIG_NULL + 1],
+                         .execution = &x,
                          .step = execution_step(&x),
                          .message = execution_message(&x),
                          .now_ms = BEGAN_MS,
                          .arena = &s->memory,
-                         .done = on_delivered};
+                         .done = done};
     return channel_deliver(&under_test, &s->base);
+}
+
+static channel_result deliver(int i)
+{
+    return deliver_to(i, on_delivered);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -285,7 +291,6 @@ Test(channel_http, at_most_once_means_that_a_timeout_is_the_end)
     configure("/hang?", "timeout.ms=100");
     settings.providers[CONFIG_NULL + 1].on_unknown = CONFIG_UNKNOWN_FAIL;
     expect_refused("timeout", false, 0);
-    cr_expect_not(channel_retries_unknown(&under_test, execution_step(&x)));
 }
 
 Test(channel_http, a_lost_connection_is_told)
@@ -418,15 +423,13 @@ static void deliver_another(delivery *d, channel_result result)
 {
     on_delivered(d, result);
     if (ended < 10)
-        cr_expect_eq(deliver(ended), CHANNEL_PENDING);
-    samples[ended].base.done = deliver_another;
+        cr_expect_eq(deliver_to(ended, deliver_another), CHANNEL_PENDING);
 }
 
 Test(channel_http, an_end_may_be_the_next_one_s_begin)
 {
     configure("/", "concurrency=1");
-    cr_expect_eq(deliver(0), CHANNEL_PENDING);
-    samples[0].base.done = deliver_another;
+    cr_expect_eq(deliver_to(0, deliver_another), CHANNEL_PENDING);
     run_until_ended(10);
     cr_expect_eq(atomic_load(&server->requests), 10);
 }
@@ -452,7 +455,8 @@ Test(channel_http, without_memory_it_is_refused)
     configure("/", "concurrency=1");
     sample *s = &samples[0];
     arena_init(&s->memory, 64, 64);
-    s->base = (delivery){.execution = &x,
+    s->base = (delivery){.provider = &settings.providers[CONFIG_NULL + 1],
+                         .execution = &x,
                          .step = execution_step(&x),
                          .message = execution_message(&x),
                          .arena = &s->memory,
@@ -465,20 +469,28 @@ Test(channel_http, without_memory_it_is_refused)
 
 Test(channel_http, only_it_is_outward)
 {
-    const step *s = execution_step(&x);
-    step inbox = *s;
-    inbox.provider = value_null();
     configure("/", NULL);
-    cr_expect(channel_is_outward(&under_test, s));
-    cr_expect(channel_retries_unknown(&under_test, s));
-    cr_expect_str_eq(channel_provider(&settings, s), "p");
-    cr_expect_not(channel_is_outward(&under_test, &inbox));
-    cr_expect_str_eq(channel_provider(&settings, &inbox), "log");
+    for (int i = 0; i <= CONFIG_NULL; i++)
+        cr_expect_not(channel_is_outward(&settings.providers[i]));
+    cr_expect(channel_is_outward(&settings.providers[CONFIG_NULL + 1]));
+}
+
+Test(channel_http, a_route_is_the_step_s_own_provider_or_those_of_its_type)
+{
+    const step *own = execution_step(&x);
+    step other = *own;
+    other.provider = value_null();
+    configure("/", NULL);
+    config_route route = channel_route(&settings, own);
+    cr_assert_eq(route.count, 1u);
+    cr_expect_str_eq(settings.providers[route.places[0]].name, "p");
+    route = channel_route(&settings, &other);
+    cr_assert_eq(route.count, 1u);
+    cr_expect_str_eq(settings.providers[route.places[0]].name, "log");
     cr_expect_null(channel_find_unknown(&settings, compiled));
     settings.provider_count--;
-    cr_expect_eq(channel_find_unknown(&settings, compiled), s);
-    cr_expect_not(channel_is_outward(&under_test, s));
-    cr_expect_str_eq(channel_provider(&settings, s), "unknown");
+    cr_expect_eq(channel_find_unknown(&settings, compiled), own);
+    cr_expect_eq(channel_route(&settings, own).count, 0u);
     settings.provider_count++;
 }
 

@@ -1,7 +1,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-#include "worker/channel/http_outcome.h"
+#include "worker/channel/http/http_outcome.h"
 
 /* 2026-01-31T12:00:00Z, a Saturday. */
 static const int64_t now_ms = INT64_C(1769860800000);

@@ -107,12 +107,12 @@ Test(worker_config_provider, takes_what_it_is_told)
 Test(worker_config_provider, a_channel_names_one_wherever_it_is_configured)
 {
     expect_loaded("[channels]\nEMAIL = mail\nSMS = null\n" MAIL);
-    cr_expect_eq(&c.providers[c.channels[CONFIG_EMAIL]], provider("mail"));
-    cr_expect_str_eq(c.providers[c.channels[CONFIG_SMS]].name, "null");
-    cr_expect_eq(c.providers[c.channels[CONFIG_IN_APP]].kind, CONFIG_INBOX);
+    cr_expect_eq(&c.providers[c.channels[CONFIG_EMAIL].places[0]], provider("mail"));
+    cr_expect_str_eq(c.providers[c.channels[CONFIG_SMS].places[0]].name, "null");
+    cr_expect_eq(c.providers[c.channels[CONFIG_IN_APP].places[0]].kind, CONFIG_INBOX);
     const char *sets[] = {"provider.late.kind=http", "provider.late.url=http://l", NULL};
     cr_assert(load_all("[channels]\nEMAIL = late\n", NULL, sets), "%s", e.message);
-    cr_expect_str_eq(c.providers[c.channels[CONFIG_EMAIL]].name, "late");
+    cr_expect_str_eq(c.providers[c.channels[CONFIG_EMAIL].places[0]].name, "late");
 }
 
 Test(worker_config_provider, a_channel_of_none_names_the_nearest)
@@ -133,11 +133,34 @@ Test(worker_config_provider, what_is_missing_is_named)
 
 Test(worker_config_provider, kinds_are_known_or_not_there_yet)
 {
-    expect_refused("[provider.m]\nkind = kafka\n",
-                   ":2: provider.m.kind: kafka is not supported yet; http is");
-    expect_refused("[provider.m]\nkind = log\n",
-                   ":2: provider.m.kind: log has no section: [channels] and steps name it as it is");
-    expect_refused("[provider.m]\nkind = HTTP\n", ":2: provider.m.kind: must be http, not 'HTTP'");
+    expect_refused("[provider.m]\nkind = kafka\n", ":2: provider.m.kind: kafka is not supported yet");
+    expect_refused("[provider.m]\nkind = HTTP\n",
+                   ":2: provider.m.kind: must be one of inbox, log, null, http, smtp, kafka, not 'HTTP'");
+    expect_loaded("[provider.m]\nkind = log\n[provider.inbox]\nkind = inbox\n");
+    cr_expect_eq(provider("m")->kind, CONFIG_LOG);
+    expect_refused("[provider.inbox]\nkind = http\n",
+                   ":2: provider.inbox.kind: is inbox: it is built in; choose another name");
+}
+
+Test(worker_config_provider, a_key_is_for_certain_kinds)
+{
+    expect_refused("[provider.m]\nurl = http://h\nkind = log\n",
+                   ":2: provider.m.url: is for providers of kind http; this one's is log");
+    expect_refused("[provider.null]\ntimeout.ms = 1s\n",
+                   ":2: provider.null.timeout.ms: is for providers of kind http, smtp; this one's is null");
+}
+
+Test(worker_config_provider, a_channel_may_have_several_in_order)
+{
+    expect_loaded("[channels]\nEMAIL = mail, null,log\n" MAIL);
+    const config_route *r = &c.channels[CONFIG_EMAIL];
+    cr_assert_eq(r->count, 3u);
+    cr_expect_eq(&c.providers[r->places[0]], provider("mail"));
+    cr_expect_eq(r->places[1], CONFIG_NULL);
+    cr_expect_eq(r->places[2], CONFIG_LOG);
+    expect_refused("[channels]\nEMAIL = log, null, log\n", ":2: channels.EMAIL: names log twice");
+    expect_refused("[channels]\nEMAIL = log, nul\n",
+                   ":2: channels.EMAIL: no provider is named 'nul'; did you mean null?");
 }
 
 Test(worker_config_provider, an_unknown_key_names_the_nearest)
@@ -170,7 +193,6 @@ Test(worker_config_provider, names_are_letters_digits_and_dashes)
     expect_refused("[provider]\nkind = http\n", said);
     expect_refused("[provider.a.b]\nkind = http\n", said);
     expect_refused("[provider.a b]\nkind = http\n", said);
-    expect_refused("[provider.inbox]\nkind = http\n", "inbox is built in; choose another name");
 }
 
 Test(worker_config_provider, names_that_share_their_variables_are_refused)
@@ -210,7 +232,7 @@ Test(worker_config_provider, variables_reach_those_of_the_file)
     cr_expect_eq(provider("My-mail")->timeout_ms, 7);
     cr_expect_eq(provider("My-mail")->connect_timeout_ms, 6);
     cr_expect_eq(provider("My-mail")->on_unknown, CONFIG_UNKNOWN_FAIL);
-    cr_expect_str_eq(c.providers[c.channels[CONFIG_SMS]].name, "My-mail");
+    cr_expect_str_eq(c.providers[c.channels[CONFIG_SMS].places[0]].name, "My-mail");
     cr_expect_eq(c.provider_count, CONFIG_NULL + 2u);
 }
 
@@ -219,7 +241,7 @@ Test(worker_config_provider, variables_make_one_with_a_name_in_small_letters)
     const char *variables[] = {"CARILLON_PROVIDER_NEW_ONE_URL=http://e",
                                "CARILLON_PROVIDER_NEW_ONE_KIND=http", NULL};
     cr_assert(load_all("[channels]\nEMAIL = new_one\n", variables, NULL), "%s", e.message);
-    cr_expect_str_eq(c.providers[c.channels[CONFIG_EMAIL]].url.text, "http://e");
+    cr_expect_str_eq(c.providers[c.channels[CONFIG_EMAIL].places[0]].url.text, "http://e");
 }
 
 /* provider.x.connect.timeout.ms, not provider.x_connect.timeout.ms. */
@@ -241,7 +263,8 @@ Test(worker_config_provider, variables_that_name_no_key_are_refused)
     expect_variable_refused("CARILLON_PROVIDER__URL=x", "names no key");
     expect_variable_refused("CARILLON_PROVIDER_MAIL_URL=x",
                             "CARILLON_PROVIDER_MAIL_URL: provider.mail.url: must begin");
-    expect_variable_refused("CARILLON_PROVIDER_LOG_URL=http://x", "log is built in; choose another name");
+    expect_variable_refused("CARILLON_PROVIDER_LOG_URL=http://x",
+                            "is for providers of kind http; this one's is log");
 }
 
 Test(worker_config_provider, set_overrides_variables)
@@ -291,6 +314,6 @@ Test(worker_config_provider, documents_every_key)
     config_print_keys(out);
     fclose(out);
     cr_expect_not_null(strstr(text, "\n[provider.NAME]\n  kind\n"));
-    cr_expect_not_null(strstr(text, "\n  connect.timeout.ms = 3s\n"));
+    cr_expect_not_null(strstr(text, "\n  connect.timeout.ms = 3s ; http, smtp\n"));
     free(text);
 }

@@ -142,6 +142,9 @@ static bool set_provider_key(loader *l, const char *section, const char *name, c
         return false;
     if (key == NULL)
         return config_provider_refuse_key(section, name, l->error);
+    if (key->type == CONFIG_TYPE_KIND && p - l->config->providers <= CONFIG_NULL &&
+        strcmp(text, p->name) != 0)
+        return error_set(l->error, ERROR_CONFIG, 0, "is %s: it is built in; choose another name", p->name);
     return set_key(l, p, &p->settings[key - config_provider_keys], key, text);
 }
 
@@ -400,18 +403,16 @@ static bool check_topics(const config *c, error *e)
 /* Whatever was said of a provider, it must have been said what it is. */
 static bool check_providers(loader *l)
 {
-    const config *c = l->config;
+    config *c = l->config;
     char section[NAME_SIZE];
-    for (size_t i = CONFIG_NULL + 1; i < c->provider_count; i++) {
-        const config_setting *settings = c->providers[i].settings;
-        for (size_t k = 0; k < CONFIG_PROVIDER_KEYS; k++) {
-            if (settings[k].text != NULL)
-                continue;
-            error_set(l->error, ERROR_CONFIG, 0, "must be given");
-            snprintf(section, sizeof section, "provider.%s", c->providers[i].name);
-            l->origin = (config_origin){.layer = CONFIG_DEFAULT};
-            return blame(l, section, config_provider_keys[k].name);
-        }
+    const config_key *key;
+    for (size_t i = 0; i < c->provider_count; i++) {
+        config_provider *p = &c->providers[i];
+        if (config_provider_check(p, &key, l->error))
+            continue;
+        snprintf(section, sizeof section, "provider.%s", p->name);
+        l->origin = p->settings[key - config_provider_keys].origin;
+        return blame(l, section, key->name);
     }
     return true;
 }
@@ -427,22 +428,46 @@ static bool refuse_provider(const config *c, const char *name, error *e)
                      name);
 }
 
+static bool add_to_route(const config *c, config_route *r, const char *name, error *e)
+{
+    size_t place = config_find_provider(c, name, strlen(name));
+    if (place == c->provider_count)
+        return refuse_provider(c, name, e);
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->places[i] == (int)place)
+            return error_set(e, ERROR_CONFIG, 0, "names %s twice", name);
+    }
+    if (r->count == CONFIG_ROUTE_MAX)
+        return error_set(e, ERROR_CONFIG, 0, "has more than %d providers", CONFIG_ROUTE_MAX);
+    r->places[r->count++] = (int)place;
+    return true;
+}
+
+static bool find_route(const config *c, config_route *r, const char *text, error *e)
+{
+    char name[NAME_SIZE];
+    *r = (config_route){0};
+    for (text += strspn(text, " \t,"); *text != '\0'; text += strspn(text, " \t,")) {
+        size_t size = strcspn(text, " \t,");
+        snprintf(name, sizeof name, "%.*s", (int)size, text);
+        if (!add_to_route(c, r, name, e))
+            return false;
+        text += size;
+    }
+    return true;
+}
+
 /* Names become places, now that all providers are known. */
-static bool find_providers(loader *l)
+static bool find_routes(loader *l)
 {
     config *c = l->config;
     for (size_t i = 0; i < config_key_count; i++) {
         const config_key *key = &config_keys[i];
-        const config_setting *setting = &c->settings[i];
-        if (key->type != CONFIG_TYPE_PROVIDER)
+        void *field = (char *)c + key->offset;
+        if (key->type != CONFIG_TYPE_ROUTE || find_route(c, field, c->settings[i].text, l->error))
             continue;
-        size_t place = config_find_provider(c, setting->text, strlen(setting->text));
-        if (place == c->provider_count) {
-            l->origin = setting->origin;
-            refuse_provider(c, setting->text, l->error);
-            return blame(l, key->section, key->name);
-        }
-        *(int *)(void *)((char *)c + key->offset) = (int)place;
+        l->origin = c->settings[i].origin;
+        return blame(l, key->section, key->name);
     }
     return true;
 }
@@ -478,16 +503,15 @@ static bool load(loader *l, const config_source *source)
             return false;
     }
     l->config->admin_listen.is_default = is_default(l->config, "admin", "listen");
-    return default_brokers(l) && check_providers(l) && find_providers(l) && check(l->config, l->error);
+    return default_brokers(l) && check_providers(l) && find_routes(l) && check(l->config, l->error);
 }
 
 bool config_load(config *c, const config_source *source, error *e)
 {
     *c = (config){0};
     arena_init(&c->memory, 8192, MEMORY_MAX);
-    config_providers_init(c);
     loader l = {.config = c, .error = e, .scratch = rd_kafka_conf_new()};
-    bool loaded = load(&l, source);
+    bool loaded = config_providers_init(c, e) && load(&l, source);
     rd_kafka_conf_destroy(l.scratch);
     return loaded;
 }

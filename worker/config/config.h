@@ -21,12 +21,21 @@ enum {
     CONFIG_KEYS_MAX = 48,
     CONFIG_CHANNELS = 4,
     CONFIG_PROVIDERS_MAX = 3 + 32, /* built in, and sections [provider.NAME] */
+    CONFIG_ROUTE_MAX = 8,          /* providers that serve one step type */
     CONFIG_PROVIDER_KEYS = 6,
 };
 
 typedef enum config_framing { CONFIG_SINGLE_OBJECT, CONFIG_CONFLUENT, CONFIG_AUTO } config_framing;
 /* The first three are built in: providers of their own name, at this place in config.providers. */
-typedef enum config_provider_kind { CONFIG_INBOX, CONFIG_LOG, CONFIG_NULL, CONFIG_HTTP } config_provider_kind;
+typedef enum config_provider_kind {
+    CONFIG_INBOX,
+    CONFIG_LOG,
+    CONFIG_NULL,
+    CONFIG_HTTP,
+    CONFIG_SMTP,
+    CONFIG_KAFKA,
+} config_provider_kind;
+enum { CONFIG_KINDS = CONFIG_KAFKA + 1 };
 typedef enum config_on_unknown { CONFIG_UNKNOWN_RETRY, CONFIG_UNKNOWN_FAIL } config_on_unknown;
 /* In the order of the data model's step types. */
 typedef enum config_channel { CONFIG_IN_APP, CONFIG_EMAIL, CONFIG_SMS, CONFIG_PUSH } config_channel;
@@ -44,6 +53,12 @@ typedef struct config_list {
     const char *const *items;
     size_t count;
 } config_list;
+
+/* Who is asked to deliver, in this order. */
+typedef struct config_route {
+    int places[CONFIG_ROUTE_MAX]; /* in config.providers */
+    size_t count;
+} config_route;
 
 /* Where to listen. */
 typedef struct config_listen {
@@ -69,14 +84,14 @@ typedef struct config_setting {
     config_origin origin;
 } config_setting;
 
-/* Who delivers. Of the built-in ones only name and kind mean something. */
+/* Who delivers. Which fields mean something for its kind says the table in config_provider.c. */
 typedef struct config_provider {
     const char *name;
     int kind; /* config_provider_kind */
     http_url url;
     int64_t timeout_ms;
     int64_t connect_timeout_ms;
-    int64_t concurrency;                           /* deliveries in flight per shard */
+    int64_t concurrency;                           /* deliveries in flight per shard; INT64_MAX: any number */
     int on_unknown;                                /* config_on_unknown */
     config_setting settings[CONFIG_PROVIDER_KEYS]; /* as given, in the table's order */
 } config_provider;
@@ -118,7 +133,7 @@ typedef struct config {
     int64_t retention_ms;
     int64_t redis_wait_replicas;
     /* [channels] */
-    int channels[CONFIG_CHANNELS]; /* an index into providers, by config_channel */
+    config_route channels[CONFIG_CHANNELS]; /* by config_channel */
     /* [provider.NAME] */
     config_provider providers[CONFIG_PROVIDERS_MAX];
     size_t provider_count;
@@ -139,6 +154,7 @@ typedef struct config_source {
 MUST_CHECK bool config_load(config *c, const config_source *source, error *e);
 void config_free(config *c);
 
+const char *config_kind_name(int kind);
 /* The provider's place in c->providers; provider_count where none has this name. */
 size_t config_find_provider(const config *c, const char *name, size_t size);
 /* The provider whose name is nearest, or NULL where none is near. */

@@ -67,16 +67,15 @@ const config_key config_keys[] = {
      .help = "how long the record of a finished execution is kept; repeated triggers are known as long"},
     {"redis", "wait.replicas", CONFIG_TYPE_INTEGER, FIELD(redis_wait_replicas), "0", 0, 100,
      .help = "a record counts as written when so many replicas have it too; without them nothing goes on"},
-    {"channels", "IN_APP", CONFIG_TYPE_PROVIDER, FIELD(channels[CONFIG_IN_APP]), "inbox",
-     .help =
-         "provider of IN_APP steps: inbox (in Redis), log (a line without content), null (nothing), or the "
-         "NAME of a section [provider.NAME]"},
-    {"channels", "EMAIL", CONFIG_TYPE_PROVIDER, FIELD(channels[CONFIG_EMAIL]), "log",
-     .help = "provider of EMAIL steps"},
-    {"channels", "SMS", CONFIG_TYPE_PROVIDER, FIELD(channels[CONFIG_SMS]), "log",
-     .help = "provider of SMS steps"},
-    {"channels", "PUSH", CONFIG_TYPE_PROVIDER, FIELD(channels[CONFIG_PUSH]), "log",
-     .help = "provider of PUSH steps"},
+    {"channels", "IN_APP", CONFIG_TYPE_ROUTE, FIELD(channels[CONFIG_IN_APP]), "inbox",
+     .help = "who delivers IN_APP steps: inbox (in Redis), log (a line without content), null (nothing), the "
+             "NAME of a section [provider.NAME], or several of them, in the order in which they are asked"},
+    {"channels", "EMAIL", CONFIG_TYPE_ROUTE, FIELD(channels[CONFIG_EMAIL]), "log",
+     .help = "who delivers EMAIL steps"},
+    {"channels", "SMS", CONFIG_TYPE_ROUTE, FIELD(channels[CONFIG_SMS]), "log",
+     .help = "who delivers SMS steps"},
+    {"channels", "PUSH", CONFIG_TYPE_ROUTE, FIELD(channels[CONFIG_PUSH]), "log",
+     .help = "who delivers PUSH steps"},
 };
 
 const size_t config_key_count = sizeof config_keys / sizeof config_keys[0];

@@ -18,8 +18,8 @@ typedef enum config_type {
     CONFIG_TYPE_REDIS_URL,   /* redis_url */
     CONFIG_TYPE_LISTEN,      /* config_listen: host:port, or nothing */
     CONFIG_TYPE_HTTP_URL,    /* http_url */
-    CONFIG_TYPE_KIND,        /* int, config_provider_kind: one that takes a section */
-    CONFIG_TYPE_PROVIDER,    /* int, a name of config.providers: looked up once all of them are known */
+    CONFIG_TYPE_KIND,        /* int, config_provider_kind */
+    CONFIG_TYPE_ROUTE,       /* config_route: names of config.providers, looked up once all are known */
 } config_type;
 
 typedef struct config_key {
@@ -27,12 +27,16 @@ typedef struct config_key {
     const char *name;
     config_type type;
     size_t offset;        /* of its field in config (or in config_provider) */
-    const char *fallback; /* the default as text; NULL: computed at start, or must be given */
+    const char *fallback; /* the default as text; NULL: computed at start, or must be given, or optional */
     int64_t minimum;      /* of numbers, durations and sizes */
     int64_t maximum;
     const char *choices[4]; /* NULL after the last, where there are fewer */
+    unsigned kinds;         /* of providers that it is for, KIND() of each; 0: all */
+    bool optional;          /* a provider's: it may stay without a value */
     const char *help;
 } config_key;
+
+#define KIND(kind) (1u << (kind))
 
 extern const config_key config_keys[];
 extern const size_t config_key_count;
@@ -52,10 +56,17 @@ extern const config_key config_provider_keys[CONFIG_PROVIDER_KEYS];
 
 /* NULL where there is none. */
 const config_key *config_provider_key_find(const char *name);
+/* Whether carillon can deliver through it. */
+bool config_kind_is_supported(int kind);
+/* Whether it is for providers of this kind. */
+bool config_provider_key_fits(const config_key *key, int kind);
 /* Names the nearest key of a provider. Returns false. */
 bool config_provider_refuse_key(const char *section, const char *name, error *e);
-/* Makes the built-in ones. */
-void config_providers_init(config *c);
+/* Makes the built-in ones. ERROR_OUT_OF_MEMORY. */
+MUST_CHECK bool config_providers_init(config *c, error *e);
+/* What holds between a provider's keys, once all are known. A sentence without the section's name; *key gets
+ * the one to blame. */
+MUST_CHECK bool config_provider_check(config_provider *p, const config_key **key, error *e);
 /* True for sections that are [provider.NAME], or were meant to be. */
 bool config_is_provider_section(const char *section);
 /* The provider of a section, with its defaults where this is the first that is heard of it. NULL with the

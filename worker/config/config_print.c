@@ -10,8 +10,16 @@ static void print_section(FILE *out, size_t i)
 
 static void print_key(FILE *out, const config_key *key)
 {
-    fprintf(out, "  %s%s%s\n      %s\n", key->name, key->fallback == NULL ? "" : " = ",
-            key->fallback == NULL ? "" : key->fallback, key->help);
+    const char *separator = " ; ";
+    fprintf(out, "  %s%s%s", key->name, key->fallback == NULL ? "" : " = ",
+            key->fallback == NULL ? "" : key->fallback);
+    for (int kind = 0; key->kinds != 0 && kind < CONFIG_KINDS; kind++) {
+        if (!config_provider_key_fits(key, kind))
+            continue;
+        fprintf(out, "%s%s", separator, config_kind_name(kind));
+        separator = ", ";
+    }
+    fprintf(out, "\n      %s\n", key->help);
 }
 
 static void print_origin(FILE *out, const config_origin *origin)
@@ -44,8 +52,11 @@ static void print_provider(FILE *out, const config_provider *p)
 {
     fprintf(out, "\n[provider.%s]\n", p->name);
     for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++) {
-        bool is_url = config_provider_keys[i].type == CONFIG_TYPE_HTTP_URL;
-        fprintf(out, "%s = %s", config_provider_keys[i].name, is_url ? p->url.shown : p->settings[i].text);
+        const config_key *key = &config_provider_keys[i];
+        bool is_url = key->type == CONFIG_TYPE_HTTP_URL;
+        if (!config_provider_key_fits(key, p->kind) || p->settings[i].text == NULL)
+            continue;
+        fprintf(out, "%s = %s", key->name, is_url ? p->url.shown : p->settings[i].text);
         print_origin(out, &p->settings[i].origin);
     }
 }
@@ -58,7 +69,7 @@ void config_print(const config *c, FILE *out)
         fprintf(out, "%s = %s", config_keys[i].name, is_url ? c->redis.shown : c->settings[i].text);
         print_origin(out, &c->settings[i].origin);
     }
-    for (size_t i = CONFIG_NULL + 1; i < c->provider_count; i++)
+    for (size_t i = 0; i < c->provider_count; i++)
         print_provider(out, &c->providers[i]);
     print_properties(out, "kafka", &c->kafka);
     print_properties(out, "kafka.consumer", &c->kafka_consumer);

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -10,22 +11,30 @@ enum { NAME_SIZE_MAX = 64, VARIABLE_SIZE = 256, HOUR_MS = 60 * 60 * 1000, CONCUR
 
 static const char section_prefix[] = "provider.";
 
+static const char *const kind_names[] = {
+    [CONFIG_INBOX] = "inbox", [CONFIG_LOG] = "log",   [CONFIG_NULL] = "null",
+    [CONFIG_HTTP] = "http",   [CONFIG_SMTP] = "smtp", [CONFIG_KAFKA] = "kafka"};
+static_assert(sizeof kind_names / sizeof *kind_names == CONFIG_KINDS, "every kind has a name");
+
 #define FIELD(field) .offset = offsetof(config_provider, field)
+#define OUTWARD (KIND(CONFIG_HTTP) | KIND(CONFIG_SMTP))
 
 /* In the order of --keys and --print-config. */
 const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
     {"provider.NAME", "kind", CONFIG_TYPE_KIND, FIELD(kind), NULL,
-     .help = "how it is spoken to; must be given: http (POST of the rendered step as JSON)"},
-    {"provider.NAME", "url", CONFIG_TYPE_HTTP_URL, FIELD(url), NULL,
+     .help =
+         "how it is spoken to; must be given: http (POST of the rendered step as JSON), inbox, log, null"},
+    {"provider.NAME", "url", CONFIG_TYPE_HTTP_URL, FIELD(url), NULL, .kinds = KIND(CONFIG_HTTP),
      .help = "http[s]://[user[:password]@]host[:port][/path][?query]; must be given"},
     {"provider.NAME", "timeout.ms", CONFIG_TYPE_MILLISECOND, FIELD(timeout_ms), "10s", 1, HOUR_MS,
+     .kinds = OUTWARD,
      .help = "a delivery without an answer for so long has failed; waiting for its turn does not count"},
     {"provider.NAME", "connect.timeout.ms", CONFIG_TYPE_MILLISECOND, FIELD(connect_timeout_ms), "3s", 1,
-     HOUR_MS, .help = "of that, for the name, the connection and TLS"},
+     HOUR_MS, .kinds = OUTWARD, .help = "of that, for the name, the connection and TLS"},
     {"provider.NAME", "concurrency", CONFIG_TYPE_INTEGER, FIELD(concurrency), "256", 1, CONCURRENCY_MAX,
-     .help = "deliveries in flight per shard; more wait for their turn"},
+     .kinds = OUTWARD, .help = "deliveries in flight per shard; more wait for their turn"},
     {"provider.NAME", "on_unknown", CONFIG_TYPE_CHOICE, FIELD(on_unknown), "retry",
-     .choices = {"retry", "fail"},
+     .choices = {"retry", "fail"}, .kinds = OUTWARD,
      .help = "when nobody can tell whether a delivery arrived: make it again (at least once) or give up (at "
              "most once)"},
 };
@@ -39,6 +48,23 @@ const config_key *config_provider_key_find(const char *name)
     return NULL;
 }
 
+bool config_provider_key_fits(const config_key *key, int kind)
+{
+    return key->kinds == 0 || (key->kinds & KIND(kind)) != 0;
+}
+
+const char *config_kind_name(int kind)
+{
+    return kind_names[kind];
+}
+
+bool config_kind_is_supported(int kind)
+{
+    static const bool supported[CONFIG_KINDS] = {
+        [CONFIG_INBOX] = true, [CONFIG_LOG] = true, [CONFIG_NULL] = true, [CONFIG_HTTP] = true};
+    return supported[kind];
+}
+
 bool config_provider_refuse_key(const char *section, const char *name, error *e)
 {
     nearest n;
@@ -48,15 +74,6 @@ bool config_provider_refuse_key(const char *section, const char *name, error *e)
     if (nearest_found(&n) == NULL)
         return error_set(e, ERROR_CONFIG, 0, "unknown key; carillon worker --keys lists all");
     return error_set(e, ERROR_CONFIG, 0, "unknown key; did you mean %s.%s?", section, nearest_found(&n));
-}
-
-void config_providers_init(config *c)
-{
-    static const char *const names[] = {
-        [CONFIG_INBOX] = "inbox", [CONFIG_LOG] = "log", [CONFIG_NULL] = "null"};
-    for (int i = 0; i <= CONFIG_NULL; i++)
-        c->providers[i] = (config_provider){.name = names[i], .kind = i};
-    c->provider_count = CONFIG_NULL + 1;
 }
 
 size_t config_find_provider(const config *c, const char *name, size_t size)
@@ -144,10 +161,6 @@ config_provider *config_provider_open(config *c, const char *section, error *e)
             NAME_SIZE_MAX);
         return NULL;
     }
-    if (place <= CONFIG_NULL) {
-        error_set(e, ERROR_CONFIG, 0, "%s is built in; choose another name", name);
-        return NULL;
-    }
     config_provider *p = &c->providers[place];
     if (place < c->provider_count)
         return p;
@@ -162,6 +175,55 @@ config_provider *config_provider_open(config *c, const char *section, error *e)
         return NULL;
     c->provider_count++;
     return p;
+}
+
+bool config_providers_init(config *c, error *e)
+{
+    c->provider_count = CONFIG_NULL + 1;
+    for (int kind = 0; kind <= CONFIG_NULL; kind++) {
+        config_provider *p = &c->providers[kind];
+        *p = (config_provider){.name = kind_names[kind]};
+        if (!set_defaults(c, p, e))
+            return false;
+        p->kind = kind;
+        p->settings[0].text = p->name; /* `kind`, the first of the keys */
+    }
+    return true;
+}
+
+/* ---- what holds between the keys ---- */
+
+static bool refuse_other_kind(const config_key *key, int kind, error *e)
+{
+    char fitting[64] = "";
+    for (int other = 0; other < CONFIG_KINDS; other++) {
+        size_t size = strlen(fitting);
+        if (config_provider_key_fits(key, other))
+            snprintf(fitting + size, sizeof fitting - size, "%s%s", size > 0 ? ", " : "", kind_names[other]);
+    }
+    return error_set(e, ERROR_CONFIG, 0, "is for providers of kind %s; this one's is %s", fitting,
+                     kind_names[kind]);
+}
+
+static bool check_key(const config_provider *p, size_t i, error *e)
+{
+    const config_key *key = &config_provider_keys[i];
+    const config_setting *setting = &p->settings[i];
+    if (!config_provider_key_fits(key, p->kind))
+        return setting->origin.layer == CONFIG_DEFAULT || refuse_other_kind(key, p->kind, e);
+    return setting->text != NULL || key->optional || error_set(e, ERROR_CONFIG, 0, "must be given");
+}
+
+bool config_provider_check(config_provider *p, const config_key **key, error *e)
+{
+    for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++) {
+        *key = &config_provider_keys[i];
+        if (!check_key(p, i, e))
+            return false;
+    }
+    if (!config_provider_key_fits(config_provider_key_find("concurrency"), p->kind))
+        p->concurrency = INT64_MAX;
+    return true;
 }
 
 /* ---- variables ---- */

@@ -199,26 +199,19 @@ static bool parse_listen(arena *a, config_listen *field, const char *text, error
     return (field->host != NULL && field->port != NULL) || out_of_memory(e);
 }
 
-static bool is_one_of(const char *text, const char *const *words)
-{
-    while (*words != NULL && strcmp(text, *words) != 0)
-        words++;
-    return *words != NULL;
-}
-
 static bool parse_kind(int *field, const char *text, error *e)
 {
-    static const char *const built_in[] = {"inbox", "log", "null", NULL};
-    static const char *const planned[] = {"smtp", "kafka", NULL};
-    *field = CONFIG_HTTP;
-    if (strcmp(text, "http") == 0)
-        return true;
-    if (is_one_of(text, built_in))
-        return error_set(e, ERROR_CONFIG, 0, "%s has no section: [channels] and steps name it as it is",
-                         text);
-    if (is_one_of(text, planned))
-        return error_set(e, ERROR_CONFIG, 0, "%s is not supported yet; http is", text);
-    return error_set(e, ERROR_CONFIG, 0, "must be http, not '%s'", text);
+    char known[128] = "";
+    for (int kind = 0; kind < CONFIG_KINDS; kind++) {
+        size_t size = strlen(known);
+        if (strcmp(text, config_kind_name(kind)) == 0) {
+            *field = kind;
+            return config_kind_is_supported(kind) ||
+                   error_set(e, ERROR_CONFIG, 0, "%s is not supported yet", text);
+        }
+        snprintf(known + size, sizeof known - size, "%s%s", kind > 0 ? ", " : "", config_kind_name(kind));
+    }
+    return error_set(e, ERROR_CONFIG, 0, "must be one of %s, not '%s'", known, text);
 }
 
 bool config_value_parse(arena *a, void *owner, const config_key *key, const char *text, error *e)
@@ -249,8 +242,9 @@ bool config_value_parse(arena *a, void *owner, const config_key *key, const char
         return http_url_parse(a, text, field, e);
     case CONFIG_TYPE_KIND:
         return parse_kind(field, text, e);
-    case CONFIG_TYPE_PROVIDER:
-        return *text != '\0' || error_set(e, ERROR_CONFIG, 0, "must name a provider");
+    case CONFIG_TYPE_ROUTE:
+        return text[strspn(text, " \t,")] != '\0' ||
+               error_set(e, ERROR_CONFIG, 0, "must name a provider, or several in order: a, b");
     }
     return false;
 }

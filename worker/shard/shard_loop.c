@@ -466,8 +466,9 @@ bool shard_loop_make(shard *s, error *e)
     }
     s->tasks.store = s->ledger.store = s->store;
     versions_init(&s->tasks.versions, c, s->options.log, &s->loop);
-    s->tasks.channels = (channels){.config = c, .log = s->options.log, .store = s->store};
-    if (!channels_init(&s->tasks.channels, &s->loop, e)) {
+    s->tasks.channels.site =
+        (provider_site){.config = c, .log = s->options.log, .loop = &s->loop, .store = s->store};
+    if (!channels_init(&s->tasks.channels, e)) {
         store_close(s->store, NULL, NULL);
         uv_run(&s->loop, UV_RUN_DEFAULT);
         uv_loop_close(&s->loop);

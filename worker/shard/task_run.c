@@ -148,11 +148,18 @@ static bool find_workflow(task *k)
     return false;
 }
 
+/* NULL where the step names one that there is not. */
+static const config_provider *provider_of(const task *k)
+{
+    const config *c = k->owner->config;
+    config_route route = channel_route(c, execution_step(&k->activation.execution));
+    return route.count == 0 ? NULL : &c->providers[route.places[0]];
+}
+
 static void resolve(task *k)
 {
-    const channels *c = &k->owner->channels;
-    const step *s = execution_step(&k->activation.execution);
-    bool retry = !channel_is_outward(c, s) || channel_retries_unknown(c, s);
+    const config_provider *p = provider_of(k);
+    bool retry = p == NULL || p->on_unknown == CONFIG_UNKNOWN_RETRY;
     activation_resolve(&k->activation, retry, task_wall_ms(k->owner));
 }
 
@@ -169,7 +176,7 @@ static uint64_t next_random(tasks *t)
 static void report(task *k, channel_result result)
 {
     const delivery *d = &k->delivery;
-    const char *provider = channel_provider(k->owner->config, d->step);
+    const char *provider = d->provider == NULL ? "unknown" : d->provider->name;
     const activation_result ended = {
         .delivered = result == CHANNEL_DELIVERED,
         .provider = provider,
@@ -196,11 +203,13 @@ static void deliver(task *k)
 {
     activation *a = &k->activation;
     const step *s = execution_step(&a->execution);
-    if (!a->intended && channel_is_outward(&k->owner->channels, s)) {
+    const config_provider *p = provider_of(k);
+    if (!a->intended && p != NULL && channel_is_outward(p)) {
         activation_intend(a);
         return;
     }
     k->delivery = (delivery){
+        .provider = p,
         .execution = &a->execution,
         .step = s,
         .message = execution_message(&a->execution),

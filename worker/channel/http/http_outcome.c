@@ -1,4 +1,4 @@
-#include "worker/channel/http_outcome.h"
+#include "worker/channel/http/http_outcome.h"
 
 #include <string.h>
 

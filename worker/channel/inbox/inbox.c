@@ -5,7 +5,7 @@
  *
  * The hash tag keeps both on one slot of a cluster. HSETNX and ZADD NX make a repeated delivery change
  * nothing. The item is written before its index entry, so a reader of the index always finds the item. */
-#include "worker/channel/channel.h"
+#include "worker/channel/provider.h"
 
 #include "engine/limits.h"
 #include "engine/value/json.h"
@@ -35,11 +35,11 @@ static void write_item(buffer *b, const delivery *d, const identity *key)
     buffer_add_byte(b, '}');
 }
 
-static value inbox_key(const channels *c, const delivery *d, const char *part)
+static value inbox_key(const provider_site *site, const delivery *d, const char *part)
 {
     buffer b;
     buffer_init(&b, d->arena, SIZE_MAX);
-    buffer_add_text(&b, c->config->group);
+    buffer_add_text(&b, site->config->group);
     buffer_add_text(&b, ":inbox:{");
     buffer_add(&b, d->execution->recipient.text, d->execution->recipient.count);
     buffer_add_text(&b, "}:");
@@ -76,9 +76,10 @@ static channel_result refuse_for_memory(delivery *d)
     return CHANNEL_REFUSED;
 }
 
-channel_result inbox_deliver(const channels *c, delivery *d)
+static channel_result deliver(void *own, delivery *d)
 {
-    value items = inbox_key(c, d, "items"), index = inbox_key(c, d, "index");
+    const provider_site *site = own;
+    value items = inbox_key(site, d, "items"), index = inbox_key(site, d, "index");
     identity key = delivery_key(d);
     resp_argument id = resp_bytes(key.text, sizeof key.text - 1);
     buffer item, append, enter;
@@ -97,7 +98,9 @@ channel_result inbox_deliver(const channels *c, delivery *d)
     d->requests[0] = (store_request){.command = append.bytes, .size = append.size, .done = on_appended};
     d->requests[1] = (store_request){.command = enter.bytes, .size = enter.size, .done = on_entered};
     d->outstanding = 2;
-    store_send(c->store, &d->requests[0]);
-    store_send(c->store, &d->requests[1]);
+    store_send(site->store, &d->requests[0]);
+    store_send(site->store, &d->requests[1]);
     return CHANNEL_PENDING;
 }
+
+const provider_kind provider_inbox = {.deliver = deliver};

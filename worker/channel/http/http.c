@@ -1,21 +1,26 @@
-/* Each provider has a lane: as many slots as it has had deliveries in flight at once, and the deliveries that
- * wait for one. A slot is a libcurl handle, set up once and used again and again; connections are not its
- * own but the loop's (http_loop.h).
+/* The kind `http`. A delivery is a POST of the rendered step as JSON:
+ *
+ *     {"execution_id":"...","workflow_id":"...","workflow_version":1,"step_id":"...","step_type":"EMAIL",
+ *      "run":1,"attempt":1,"recipient":"...","message":{...}}
+ *
+ * with the headers Content-Type: application/json, Idempotency-Key (delivery_key), User-Agent, and
+ * traceparent and tracestate where the trigger has them. What an answer means: http_outcome.h.
+ *
+ * A provider has as many slots as it has had deliveries in flight at once. A slot is a libcurl handle, set up
+ * once and used again and again; connections are not its own but the loop's (transfers.h).
  *
  * A request is sent at most once a delivery. libcurl would send it again, on its own, when a connection that
  * it kept turns out to be closed before anything was answered; but whether the provider had taken the
  * request by then nobody knows, and what to do then is for `on_unknown` to say. So the body comes from a
  * callback that cannot go back: libcurl may try another connection only while nothing of the body is sent
  * (CURLE_SEND_FAIL_REWIND). */
-#include "worker/channel/http.h"
-
 #include <stdlib.h>
 #include <time.h>
 
 #include "engine/limits.h"
 #include "engine/value/json.h"
-#include "worker/channel/http_loop.h"
-#include "worker/channel/http_outcome.h"
+#include "worker/channel/http/http_outcome.h"
+#include "worker/channel/provider.h"
 
 enum {
     ANSWER_MAX = 1 << 20,   /* bytes of an answer's body, which nobody reads */
@@ -26,37 +31,26 @@ enum {
 };
 
 typedef struct slot slot;
-typedef struct lane lane;
+
+/* One provider. */
+typedef struct http {
+    provider_site site;
+    const config_provider *provider;
+    struct curl_slist fixed[FIXED_HEADERS]; /* headers that all requests end with */
+    slot *slots;
+    slot *idle;
+} http;
 
 struct slot {
-    slot *next;      /* of the lane's */
+    slot *next;      /* of the provider's */
     slot *next_idle; /* while it is idle */
-    lane *lane;
-    CURL *transfer;
+    http *owner;
+    transfer transfer;
     delivery *delivery; /* NULL: idle */
     const char *unsent; /* of the request's body */
     size_t unsent_size;
     size_t received_size; /* of the answer's body */
     bool begun;           /* something of the body is sent */
-};
-
-struct lane {
-    http *owner;
-    const config_provider *provider;
-    slot *slots;
-    slot *idle;
-    int64_t slot_count;
-    delivery *waiting;
-    delivery **waiting_end;
-    log_limiter limiter;
-};
-
-struct http {
-    const logger *log;
-    uv_loop_t *loop;
-    http_loop *transfers;
-    struct curl_slist fixed[FIXED_HEADERS]; /* headers that all requests end with */
-    lane lanes[CONFIG_PROVIDERS_MAX];
 };
 
 /* ---- the request ---- */
@@ -138,10 +132,10 @@ static size_t discard_answer(char *bytes, size_t size, size_t count, void *user)
 
 /* ---- slots ---- */
 
-#define SET(option, to) (curl_easy_setopt(transfer, option, to) == CURLE_OK)
+#define SET(option, to) (curl_easy_setopt(handle, option, to) == CURLE_OK)
 
 /* What is the same for all requests of a slot. */
-static bool set_up(CURL *transfer, slot *s, const config_provider *p)
+static bool set_up(CURL *handle, slot *s, const config_provider *p)
 {
     /* QUICK_EXIT: giving up on a name that does not resolve must not wait for the thread that tries to. */
     return SET(CURLOPT_URL, p->url.text) && SET(CURLOPT_PROTOCOLS_STR, "http,https") &&
@@ -150,45 +144,40 @@ static bool set_up(CURL *transfer, slot *s, const config_provider *p)
            SET(CURLOPT_QUICK_EXIT, 1L) && SET(CURLOPT_USERAGENT, "carillon/" CARILLON_VERSION) &&
            SET(CURLOPT_POST, 1L) && SET(CURLOPT_READFUNCTION, send_body) && SET(CURLOPT_READDATA, s) &&
            SET(CURLOPT_WRITEFUNCTION, discard_answer) && SET(CURLOPT_WRITEDATA, s) &&
-           SET(CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE) && SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER) &&
-           SET(CURLOPT_PRIVATE, s);
+           SET(CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE) && SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER);
 }
 
-static slot *slot_new(lane *l)
+static void on_done(transfer *t, CURLcode code);
+
+static slot *slot_new(http *h)
 {
     slot *s = calloc(1, sizeof *s);
-    CURL *transfer = curl_easy_init();
-    if (s == NULL || transfer == NULL || !set_up(transfer, s, l->provider)) {
-        curl_easy_cleanup(transfer);
+    CURL *handle = curl_easy_init();
+    if (s == NULL || handle == NULL || !set_up(handle, s, h->provider)) {
+        curl_easy_cleanup(handle);
         free(s);
         return NULL;
     }
-    *s = (slot){.next = l->slots, .lane = l, .transfer = transfer};
-    l->slots = s;
-    l->slot_count++;
+    *s = (slot){.next = h->slots, .owner = h, .transfer = {.handle = handle, .done = on_done}};
+    h->slots = s;
     return s;
 }
 
-static bool has_room(const lane *l)
+/* NULL without memory. */
+static slot *take_slot(http *h)
 {
-    return l->idle != NULL || l->slot_count < l->provider->concurrency;
-}
-
-/* Only where there is room. NULL without memory. */
-static slot *take_slot(lane *l)
-{
-    slot *s = l->idle;
+    slot *s = h->idle;
     if (s == NULL)
-        return slot_new(l);
-    l->idle = s->next_idle;
+        return slot_new(h);
+    h->idle = s->next_idle;
     return s;
 }
 
 static void give_back(slot *s)
 {
     s->delivery = NULL;
-    s->next_idle = s->lane->idle;
-    s->lane->idle = s;
+    s->next_idle = s->owner->idle;
+    s->owner->idle = s;
 }
 
 static bool start(slot *s, delivery *d)
@@ -196,7 +185,7 @@ static bool start(slot *s, delivery *d)
     buffer body;
     buffer_init(&body, d->arena, LIMIT_RECORD_BYTES);
     write_body(&body, d);
-    struct curl_slist *headers = write_headers(s->lane->owner->fixed, d);
+    struct curl_slist *headers = write_headers(s->owner->fixed, d);
     if (body.failed || headers == NULL)
         return false;
     s->unsent = body.bytes;
@@ -204,22 +193,9 @@ static bool start(slot *s, delivery *d)
     s->received_size = 0;
     s->begun = false;
     s->delivery = d;
-    curl_easy_setopt(s->transfer, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(s->transfer, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
-    return http_loop_start(s->lane->owner->transfers, s->transfer);
-}
-
-/* PENDING, or REFUSED without memory. */
-static channel_result begin(lane *l, delivery *d)
-{
-    slot *s = take_slot(l);
-    if (s != NULL && start(s, d))
-        return CHANNEL_PENDING;
-    if (s != NULL)
-        give_back(s);
-    d->code = error_reason(ERROR_LIMIT);
-    d->sentence = "the request needs more memory than the trigger's bound";
-    return CHANNEL_REFUSED;
+    curl_easy_setopt(s->transfer.handle, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(s->transfer.handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
+    return transfers_start(s->owner->site.transfers, &s->transfer);
 }
 
 /* ---- the answer ---- */
@@ -251,7 +227,7 @@ static channel_result judge_status(const slot *s, long status)
     d->retriable = verdict == HTTP_RETRY;
     d->sentence = d->retriable ? "it cannot take the message now" : "it refuses the message";
     if (d->retriable &&
-        curl_easy_header(s->transfer, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
+        curl_easy_header(s->transfer.handle, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
         d->retry_after_ms = http_retry_after_ms(header->value, wall_ms());
     return CHANNEL_REFUSED;
 }
@@ -261,111 +237,70 @@ static channel_result judge(const slot *s, CURLcode code)
 {
     delivery *d = s->delivery;
     long status = 0;
-    curl_easy_getinfo(s->transfer, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(s->transfer.handle, CURLINFO_RESPONSE_CODE, &status);
     if (status >= 200)
         return judge_status(s, status);
     http_failure why = http_explain(code, s->begun);
     d->code = why.code;
     d->sentence = why.sentence;
-    d->retriable = !why.unknown || s->lane->provider->on_unknown == CONFIG_UNKNOWN_RETRY;
+    d->detail = curl_easy_strerror(code);
+    d->unknown = why.unknown;
+    d->retriable = true;
     return CHANNEL_REFUSED;
 }
 
-static void tell_failure(lane *l, const delivery *d, CURLcode code)
+static void on_done(transfer *t, CURLcode code)
 {
-    uint64_t suppressed;
-    if (log_limiter_allow(&l->limiter, uv_now(l->owner->loop), &suppressed))
-        log_warn(l->owner->log, "delivery_failed", log_text("provider", l->provider->name),
-                 log_text("code", d->code), log_bool("retriable", d->retriable),
-                 log_text("message", d->sentence),
-                 log_text("detail", code == CURLE_OK ? NULL : curl_easy_strerror(code)),
-                 log_int("suppressed", (int64_t)suppressed));
-}
-
-/* Those that waited take the room that there is now. */
-static void go_on(lane *l)
-{
-    while (l->waiting != NULL && has_room(l)) {
-        delivery *d = l->waiting;
-        l->waiting = d->next;
-        if (l->waiting == NULL)
-            l->waiting_end = &l->waiting;
-        if (begin(l, d) == CHANNEL_REFUSED)
-            d->done(d, CHANNEL_REFUSED);
-    }
-}
-
-static void on_done(CURL *transfer, CURLcode code)
-{
-    slot *s;
-    curl_easy_getinfo(transfer, CURLINFO_PRIVATE, (char **)&s);
-    lane *l = s->lane;
+    slot *s = (slot *)(void *)((char *)t - offsetof(slot, transfer));
     delivery *d = s->delivery;
     channel_result result = judge(s, code);
-    if (result == CHANNEL_REFUSED)
-        tell_failure(l, d, code);
     give_back(s);
-    go_on(l);
     d->done(d, result);
 }
 
-/* ---- the public part ---- */
+/* ---- the kind ---- */
 
-http *http_new(const config *c, const logger *log, uv_loop_t *loop)
+static void *open_provider(const provider_site *site, const config_provider *p, error *e)
 {
     static char content_type[] = "Content-Type: application/json";
     static char no_expect[] = "Expect:"; /* or a large request would wait for a permission first */
     http *h = calloc(1, sizeof *h);
-    long connections = 0;
-    if (h == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-        free(h);
+    if (h == NULL) {
+        error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for the provider");
         return NULL;
     }
-    h->log = log;
-    h->loop = loop;
+    h->site = *site;
+    h->provider = p;
     h->fixed[0] = (struct curl_slist){.data = content_type, .next = &h->fixed[1]};
     h->fixed[1] = (struct curl_slist){.data = no_expect};
-    for (size_t i = 0; i < c->provider_count; i++) {
-        lane *l = &h->lanes[i];
-        *l = (lane){.owner = h, .provider = &c->providers[i], .waiting_end = &l->waiting};
-        connections += (long)c->providers[i].concurrency;
-    }
-    h->transfers = http_loop_new(loop, connections, on_done);
-    if (h->transfers == NULL) {
-        free(h);
-        return NULL;
-    }
     return h;
 }
 
-static void free_slot(http *h, slot *s)
+static channel_result deliver(void *own, delivery *d)
 {
-    if (s->delivery != NULL)
-        http_loop_end(h->transfers, s->transfer);
-    curl_easy_cleanup(s->transfer);
-    free(s);
+    slot *s = take_slot(own);
+    if (s != NULL && start(s, d))
+        return CHANNEL_PENDING;
+    if (s != NULL)
+        give_back(s);
+    d->code = error_reason(ERROR_LIMIT);
+    d->sentence = "the request needs more memory than the trigger's bound";
+    return CHANNEL_REFUSED;
 }
 
-void http_close(http *h)
+static void close_provider(void *own)
 {
-    for (size_t i = 0; i < CONFIG_PROVIDERS_MAX; i++) {
-        while (h->lanes[i].slots != NULL) {
-            slot *s = h->lanes[i].slots;
-            h->lanes[i].slots = s->next;
-            free_slot(h, s);
-        }
+    http *h = own;
+    while (h->slots != NULL) {
+        slot *s = h->slots;
+        h->slots = s->next;
+        if (s->delivery != NULL)
+            transfers_end(h->site.transfers, &s->transfer);
+        curl_easy_cleanup(s->transfer.handle);
+        free(s);
     }
-    http_loop_close(h->transfers);
     free(h);
 }
 
-channel_result http_deliver(http *h, size_t provider, delivery *d)
-{
-    lane *l = &h->lanes[provider];
-    if (has_room(l))
-        return begin(l, d);
-    d->next = NULL;
-    *l->waiting_end = d;
-    l->waiting_end = &d->next;
-    return CHANNEL_PENDING;
-}
+const provider_kind provider_http = {
+    .is_outward = true, .open = open_provider, .deliver = deliver, .close = close_provider};
