@@ -168,6 +168,7 @@ static bool connect_both(catalog_watch *w, error *e)
     char channel[CATALOG_CHANNEL_SIZE];
     if (w->store != NULL)
         return true;
+    catalog_store_channel(c->group, channel);
     w->subscription = redis_session_open(&c->redis, c->redis_timeout_ms, e);
     if (w->subscription == NULL)
         return false;
