@@ -180,6 +180,7 @@ static void start_shards(worker *w)
     for (unsigned i = 0; i < count; i++) {
         const shard_options options = {
             .number = i,
+            .count = count,
             .config = w->options.config,
             .catalog = &w->catalog,
             .registry = w->options.registry,

@@ -238,6 +238,7 @@ Test(channel_http, any_2xx_is_a_delivery)
         configure(paths[i], NULL);
         expect_delivered();
         channels_close(&under_test);
+        uv_run(&loop, UV_RUN_DEFAULT);
         config_free(&settings);
     }
 }
@@ -255,6 +256,7 @@ Test(channel_http, statuses_tell_whether_another_attempt_makes_sense)
         configure(answers[i].path, NULL);
         expect_refused(answers[i].code, answers[i].retriable, answers[i].retriable ? 7000 : 0);
         channels_close(&under_test);
+        uv_run(&loop, UV_RUN_DEFAULT);
         config_free(&settings);
     }
 }

@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#include "worker/channel/transfers.h"
+#include "worker/channel/refusal.h"
+
+enum { NO_MEMORY_PAUSE_MS = 1000 };
 
 static const provider_kind *const kinds[CONFIG_KINDS] = {
     [CONFIG_INBOX] = &provider_inbox,
@@ -37,6 +39,82 @@ bool channel_is_outward(const config_provider *p)
     return kinds[p->kind]->is_outward;
 }
 
+static outlet *outlet_of(channels *c, const config_provider *p)
+{
+    return &c->outlets[p - c->site.config->providers];
+}
+
+static int64_t now_of(const channels *c)
+{
+    return (int64_t)uv_now(c->site.loop);
+}
+
+/* ---- who is asked ---- */
+
+/* Whether the provider has failed in the present attempt. One that was asked by a worker that died is asked
+ * again. */
+static bool has_failed(const step_state *s, const char *provider)
+{
+    for (size_t i = 0; i < s->failure_count; i++) {
+        const step_failure *f = &s->failures[i];
+        if (f->attempt == s->attempt && value_is_text(&f->provider, provider) &&
+            !value_is_text(&f->code, "interrupted"))
+            return true;
+    }
+    return false;
+}
+
+/* Those of the route that have not failed in this attempt. Where all have, yet the attempt goes on, they were
+ * given up, and it begins anew. */
+static config_route who_is_left(const config *c, const execution *x)
+{
+    config_route all = channel_route(c, execution_step(x)), left = {0};
+    const step_state *s = &x->steps[x->current_step];
+    for (size_t i = 0; i < all.count; i++) {
+        if (!has_failed(s, c->providers[all.places[i]].name))
+            left.places[left.count++] = all.places[i];
+    }
+    return left.count == 0 ? all : left;
+}
+
+const config_provider *channel_choose(channels *c, const execution *x, bool has_waited, int64_t now_ms,
+                                      int64_t *due_ms)
+{
+    const config_route left = who_is_left(c->site.config, x);
+    int64_t loop_ms = now_of(c);
+    lane *soonest = NULL;
+    for (size_t i = 0; i < left.count; i++) {
+        lane *l = &c->outlets[left.places[i]].lane;
+        if (lane_admit(l, has_waited, loop_ms))
+            return l->provider;
+        if (soonest == NULL || lane_due_ms(l, loop_ms) < lane_due_ms(soonest, loop_ms))
+            soonest = l;
+    }
+    *due_ms = now_ms + lane_book_ms(soonest, loop_ms) - loop_ms;
+    return NULL;
+}
+
+void channel_release(channels *c, const config_provider *p)
+{
+    lane_release(&outlet_of(c, p)->lane, now_of(c));
+}
+
+bool channel_goes_on(const channels *c, const delivery *d)
+{
+    const execution *x = d->execution;
+    const config_route route = channel_route(c->site.config, d->step);
+    const step_state *s = &x->steps[x->current_step];
+    if (d->outlet != NULL && d->outlet->lane.breaker.state != BREAKER_CLOSED &&
+        (refusal_is_of_provider(d->code) || d->code == refusal_given_up))
+        return true;
+    for (size_t i = 0; i < route.count; i++) {
+        const config_provider *p = &c->site.config->providers[route.places[i]];
+        if (p != d->provider && !has_failed(s, p->name))
+            return true;
+    }
+    return false;
+}
+
 /* ---- delivering ---- */
 
 static void tell_failure(outlet *o, const delivery *d)
@@ -50,14 +128,55 @@ static void tell_failure(outlet *o, const delivery *d)
                  log_int("suppressed", (int64_t)suppressed));
 }
 
-static void take_note(outlet *o, delivery *d, channel_result result)
+static void refuse_given_up(delivery *d)
 {
-    lane_ended(&o->lane);
-    if (result == CHANNEL_DELIVERED)
-        return;
+    d->code = refusal_given_up;
+    d->sentence = "it failed too often in a row, and is not asked for a while";
+    d->retriable = true;
+}
+
+/* Those that wait are somebody else's, or come back later. */
+static void give_up(outlet *o)
+{
+    const breaker *b = &o->lane.breaker;
+    delivery *d;
+    log_warn(o->owner->site.log, "provider_given_up", log_text("provider", o->lane.provider->name),
+             log_int("failures", b->failures), log_int("for_ms", b->open_for_ms));
+    while ((d = lane_drop(&o->lane)) != NULL) {
+        refuse_given_up(d);
+        d->reported(d, CHANNEL_REFUSED);
+    }
+}
+
+/* True where the provider is given up by that. */
+static bool take_note(outlet *o, delivery *d, channel_result result)
+{
+    bool was_up = o->lane.breaker.state == BREAKER_CLOSED;
     if (d->unknown)
         d->retriable = d->provider->on_unknown == CONFIG_UNKNOWN_RETRY;
-    tell_failure(o, d);
+    bool given_up = lane_ended(&o->lane, d, result, now_of(o->owner));
+    if (result == CHANNEL_REFUSED)
+        tell_failure(o, d);
+    if (!was_up && o->lane.breaker.state == BREAKER_CLOSED)
+        log_info(o->owner->site.log, "provider_back", log_text("provider", d->provider->name));
+    return given_up;
+}
+
+static void on_wake(uv_timer_t *timer);
+
+/* What the lane waits for besides the end of a delivery. */
+static void ask_and_wait(outlet *o)
+{
+    lane *l = &o->lane;
+    const provider_site *site = &o->owner->site;
+    int64_t now_ms = now_of(o->owner);
+    int64_t count = lane_ask(l, now_ms);
+    if (count > 0 &&
+        !shared_rate_ask(&o->rate, site->store, site->config->group, l->provider, l->bucket.burst, count))
+        lane_grant(l, 0, NO_MEMORY_PAUSE_MS, now_ms);
+    int64_t wake_ms = lane_wake_ms(l, now_ms);
+    if (wake_ms != INT64_MAX)
+        uv_timer_start(&o->wake, on_wake, wake_ms > now_ms ? (uint64_t)(wake_ms - now_ms) : 0, 0);
 }
 
 /* Begins those whose turn it is. What comes of `asked` (may be NULL), where that is known at the end. Who is
@@ -69,43 +188,70 @@ static channel_result go_on(outlet *o, const delivery *asked)
     if (o->going)
         return CHANNEL_PENDING;
     o->going = true;
-    while ((d = lane_take(&o->lane)) != NULL) {
+    while ((d = lane_take(&o->lane, now_of(o->owner))) != NULL) {
         channel_result result = kinds[d->provider->kind]->deliver(o->own, d);
         if (result == CHANNEL_PENDING)
             continue;
-        take_note(o, d, result);
+        bool given_up = take_note(o, d, result);
         if (d == asked)
             of_asked = result;
         else
             d->reported(d, result);
+        if (given_up)
+            give_up(o);
     }
     o->going = false;
+    ask_and_wait(o);
     return of_asked;
+}
+
+static void on_wake(uv_timer_t *timer)
+{
+    go_on(timer->data, NULL);
+}
+
+static void on_granted(shared_rate *r, int64_t count, int64_t wait_ms)
+{
+    outlet *o = (outlet *)(void *)((char *)r - offsetof(outlet, rate));
+    lane_grant(&o->lane, count, wait_ms, now_of(o->owner));
+    if (!o->owner->closed)
+        go_on(o, NULL);
 }
 
 static void on_done(delivery *d, channel_result result)
 {
     outlet *o = d->outlet;
-    take_note(o, d, result);
+    if (take_note(o, d, result))
+        give_up(o);
     go_on(o, NULL);
     d->reported(d, result);
 }
 
 channel_result channel_deliver(channels *c, delivery *d)
 {
-    if (d->provider == NULL) {
-        d->code = "unknown_provider";
-        d->sentence = "no provider has the name that the step gives";
-        return CHANNEL_REFUSED;
-    }
     if (c->closed)
         return CHANNEL_PENDING;
-    outlet *o = &c->outlets[d->provider - c->site.config->providers];
+    outlet *o = outlet_of(c, d->provider);
     d->outlet = o;
     d->reported = d->done;
     d->done = on_done;
     lane_push(&o->lane, d);
+    if (o->lane.breaker.state == BREAKER_OPEN) { /* since it got its place, when others were dropped */
+        lane_drop(&o->lane);
+        refuse_given_up(d);
+        return CHANNEL_REFUSED;
+    }
     return go_on(o, d);
+}
+
+lane_figures channel_figures(const channels *c, size_t place)
+{
+    const lane *l = &c->outlets[place].lane;
+    lane_figures f = l->figures;
+    f.in_flight = l->in_flight;
+    f.queued = l->reserved + l->queued;
+    f.is_open = l->breaker.state != BREAKER_CLOSED;
+    return f;
 }
 
 /* ---- opening and closing ---- */
@@ -113,8 +259,10 @@ channel_result channel_deliver(channels *c, delivery *d)
 static bool outlet_open(outlet *o, channels *c, const config_provider *p, error *e)
 {
     const provider_kind *kind = kinds[p->kind];
-    *o = (outlet){.owner = c};
-    lane_init(&o->lane, p);
+    *o = (outlet){.owner = c, .rate = {.granted = on_granted}};
+    lane_init(&o->lane, p, c->site.shards, now_of(c));
+    uv_timer_init(c->site.loop, &o->wake);
+    o->wake.data = o;
     o->own = kind->open == NULL ? (void *)&c->site : kind->open(&c->site, p, e);
     return o->own != NULL;
 }
@@ -122,6 +270,7 @@ static bool outlet_open(outlet *o, channels *c, const config_provider *p, error 
 static void outlet_close(outlet *o)
 {
     const provider_kind *kind = kinds[o->lane.provider->kind];
+    uv_close((uv_handle_t *)&o->wake, NULL);
     if (o->own != NULL && kind->close != NULL)
         kind->close(o->own);
     o->own = NULL;

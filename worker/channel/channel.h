@@ -9,6 +9,7 @@
 
 #include "worker/channel/lane.h"
 #include "worker/channel/provider.h"
+#include "worker/channel/shared_rate.h"
 
 typedef struct channels channels;
 
@@ -17,6 +18,8 @@ struct outlet {
     lane lane;
     void *own;  /* the kind's; NULL: closed, or never opened */
     bool going; /* those whose turn it is are being begun */
+    uv_timer_t wake;
+    shared_rate rate;
     log_limiter limiter;
 };
 
@@ -27,13 +30,14 @@ struct channels {
     bool closed;
 };
 
-/* Opens all providers; `site` is filled. False with the error, and nothing is open. */
+/* Opens all providers; `site` is filled. False with the error, and nothing is open. The struct must stay
+ * until the loop has ended. */
 MUST_CHECK bool channels_init(channels *c, error *e);
 /* Cuts what is in flight: deliveries that are pending stay so, without a call of `done`, and so do those that
  * are still asked for. The loop must turn once more. */
 void channels_close(channels *c);
 
-/* The providers that serve a step, in order; empty where its own is unknown. Valid as long as the config. */
+/* The providers that serve a step, in order; empty where its own is unknown. */
 config_route channel_route(const config *c, const step *s);
 /* The first step of the workflow whose `provider` names none that there is, or NULL. */
 const step *channel_find_unknown(const config *c, const workflow *w);
@@ -41,7 +45,22 @@ const step *channel_find_unknown(const config *c, const workflow *w);
 /* True where a delivery through p must be on record before it is made (provider.h). */
 bool channel_is_outward(const config_provider *p);
 
+/* Who is asked, now that the execution's current step is to be delivered: the first of its route that has not
+ * failed in this attempt and has a place (lane.h) for it. The place is the caller's until channel_deliver or
+ * channel_release. NULL: nobody before *due_ms. The route is not empty. has_waited: it was sent away like
+ * that before, or waited for another reason, and comes back. */
+MUST_CHECK const config_provider *channel_choose(channels *c, const execution *x, bool has_waited,
+                                                 int64_t now_ms, int64_t *due_ms);
+/* Gives a place back. */
+void channel_release(channels *c, const config_provider *p);
+
 /* Delivers d through d->provider, now or when its turn comes. */
 MUST_CHECK channel_result channel_deliver(channels *c, delivery *d);
+/* d was refused. True where that is not the end of the attempt: another provider of the route has not been
+ * asked, or this one is given up for now, so that the refusal says nothing of the message. */
+bool channel_goes_on(const channels *c, const delivery *d);
+
+/* What the provider with this place in the config has been doing. */
+lane_figures channel_figures(const channels *c, size_t place);
 
 #endif

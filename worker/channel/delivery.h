@@ -42,6 +42,7 @@ struct delivery {
 
     /* The channel's own. */
     outlet *outlet;
+    int64_t begun_ms;                                     /* when its turn came, by the loop's clock */
     delivery *next;                                       /* of those that wait for the same provider */
     void (*reported)(delivery *d, channel_result result); /* the caller's `done` */
 };

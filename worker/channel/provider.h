@@ -17,6 +17,7 @@ typedef struct provider_site {
     uv_loop_t *loop;
     store *store;
     transfers *transfers;
+    unsigned shards; /* of the worker, which share a rate */
 } provider_site;
 
 typedef struct provider_kind {

@@ -22,7 +22,8 @@ enum {
     CONFIG_CHANNELS = 4,
     CONFIG_PROVIDERS_MAX = 3 + 32, /* built in, and sections [provider.NAME] */
     CONFIG_ROUTE_MAX = 8,          /* providers that serve one step type */
-    CONFIG_PROVIDER_KEYS = 6,
+    CONFIG_CONCURRENCY_MAX = 10000,
+    CONFIG_PROVIDER_KEYS = 13,
 };
 
 typedef enum config_framing { CONFIG_SINGLE_OBJECT, CONFIG_CONFLUENT, CONFIG_AUTO } config_framing;
@@ -91,7 +92,14 @@ typedef struct config_provider {
     http_url url;
     int64_t timeout_ms;
     int64_t connect_timeout_ms;
-    int64_t concurrency;                           /* deliveries in flight per shard; INT64_MAX: any number */
+    int64_t concurrency;      /* deliveries in flight per shard; INT64_MAX: any number */
+    int64_t queue;            /* and more that wait for their turn */
+    int64_t rate;             /* deliveries a second; 0: any number */
+    int64_t rate_burst;       /* so many at once; 0: bucket.h says */
+    bool rate_shared;         /* by all replicas of the group */
+    int64_t breaker_failures; /* in a row; 0: it is never given up */
+    int64_t breaker_open_ms;
+    int64_t breaker_open_max_ms;
     int on_unknown;                                /* config_on_unknown */
     config_setting settings[CONFIG_PROVIDER_KEYS]; /* as given, in the table's order */
 } config_provider;

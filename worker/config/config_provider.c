@@ -7,7 +7,13 @@
 #include "engine/nearest.h"
 #include "worker/config/config_keys.h"
 
-enum { NAME_SIZE_MAX = 64, VARIABLE_SIZE = 256, HOUR_MS = 60 * 60 * 1000, CONCURRENCY_MAX = 10000 };
+enum {
+    NAME_SIZE_MAX = 64,
+    VARIABLE_SIZE = 256,
+    HOUR_MS = 60 * 60 * 1000,
+    QUEUE_MAX = 100000,
+    RATE_MAX = 1000000
+};
 
 static const char section_prefix[] = "provider.";
 
@@ -31,8 +37,25 @@ const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
      .help = "a delivery without an answer for so long has failed; waiting for its turn does not count"},
     {"provider.NAME", "connect.timeout.ms", CONFIG_TYPE_MILLISECOND, FIELD(connect_timeout_ms), "3s", 1,
      HOUR_MS, .kinds = OUTWARD, .help = "of that, for the name, the connection and TLS"},
-    {"provider.NAME", "concurrency", CONFIG_TYPE_INTEGER, FIELD(concurrency), "256", 1, CONCURRENCY_MAX,
-     .kinds = OUTWARD, .help = "deliveries in flight per shard; more wait for their turn"},
+    {"provider.NAME", "concurrency", CONFIG_TYPE_INTEGER, FIELD(concurrency), "256", 1,
+     CONFIG_CONCURRENCY_MAX, .kinds = OUTWARD,
+     .help = "deliveries in flight per shard; more wait for their turn"},
+    {"provider.NAME", "queue", CONFIG_TYPE_INTEGER, FIELD(queue), "1000", 0, QUEUE_MAX,
+     .help = "deliveries per shard that wait for their turn in memory; more wait in Redis"},
+    {"provider.NAME", "rate", CONFIG_TYPE_INTEGER, FIELD(rate), "0", 0, RATE_MAX,
+     .help = "deliveries a second of the worker, or of all of the group (rate.shared); 0: any number"},
+    {"provider.NAME", "rate.burst", CONFIG_TYPE_INTEGER, FIELD(rate_burst), "0", 0, RATE_MAX,
+     .help = "so many of them may go at once; 0: those of a twentieth of a second, at least one"},
+    {"provider.NAME", "rate.shared", CONFIG_TYPE_BOOLEAN, FIELD(rate_shared), "false",
+     .help = "the rate is that of all replicas of worker.group together; Redis counts"},
+    {"provider.NAME", "breaker.failures", CONFIG_TYPE_INTEGER, FIELD(breaker_failures), "5", 0, 1000,
+     .kinds = OUTWARD,
+     .help = "after so many failures in a row that speak of the provider it is not asked; 0: it always is"},
+    {"provider.NAME", "breaker.open.ms", CONFIG_TYPE_MILLISECOND, FIELD(breaker_open_ms), "5s", 1, HOUR_MS,
+     .kinds = OUTWARD,
+     .help = "for so long; then one delivery tries, and each time that it fails the pause is doubled"},
+    {"provider.NAME", "breaker.open.max.ms", CONFIG_TYPE_MILLISECOND, FIELD(breaker_open_max_ms), "1m", 1,
+     HOUR_MS, .kinds = OUTWARD, .help = "up to this"},
     {"provider.NAME", "on_unknown", CONFIG_TYPE_CHOICE, FIELD(on_unknown), "retry",
      .choices = {"retry", "fail"}, .kinds = OUTWARD,
      .help = "when nobody can tell whether a delivery arrived: make it again (at least once) or give up (at "
@@ -221,8 +244,13 @@ bool config_provider_check(config_provider *p, const config_key **key, error *e)
         if (!check_key(p, i, e))
             return false;
     }
+    *key = config_provider_key_find("rate.shared");
+    if (p->rate_shared && p->rate == 0)
+        return error_set(e, ERROR_CONFIG, 0, "needs a rate");
     if (!config_provider_key_fits(config_provider_key_find("concurrency"), p->kind))
         p->concurrency = INT64_MAX;
+    if (!config_provider_key_fits(config_provider_key_find("breaker.failures"), p->kind))
+        p->breaker_failures = 0;
     return true;
 }
 

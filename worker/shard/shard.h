@@ -17,6 +17,7 @@ typedef struct shard shard;
 /* Everything is borrowed for the shard's life. */
 typedef struct shard_options {
     unsigned number;
+    unsigned count; /* of the worker's shards */
     const config *config;
     catalog_cell *catalog; /* holds one */
     const registry *registry;
