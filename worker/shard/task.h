@@ -32,6 +32,8 @@ struct task {
     const workflow *workflow; /* retained: it outlives its epoch; else NULL */
     store_request request;
     version_request version;
+    const config_provider *place; /* that it has, without a delivery yet; NULL: none */
+    bool has_chosen;              /* a provider, or was sent away by all */
     delivery delivery;
     activation activation;
 };
@@ -59,6 +61,15 @@ void task_out_of_memory(task *k);
 void task_leave(task *k);
 /* It is handed over: triggers that waited for its execution begin beside it. */
 void task_begin_triggers(task *k);
+
+/* task_deliver.c */
+
+/* Nobody knows how the delivery of the current step ended. */
+void task_resolve(task *k);
+/* The current step's message is due. */
+void task_deliver(task *k);
+/* It ends without having used its place. */
+void task_release_place(task *k);
 
 /* task_run.c */
 

@@ -148,81 +148,6 @@ static bool find_workflow(task *k)
     return false;
 }
 
-/* NULL where the step names one that there is not. */
-static const config_provider *provider_of(const task *k)
-{
-    const config *c = k->owner->config;
-    config_route route = channel_route(c, execution_step(&k->activation.execution));
-    return route.count == 0 ? NULL : &c->providers[route.places[0]];
-}
-
-static void resolve(task *k)
-{
-    const config_provider *p = provider_of(k);
-    bool retry = p == NULL || p->on_unknown == CONFIG_UNKNOWN_RETRY;
-    activation_resolve(&k->activation, retry, task_wall_ms(k->owner));
-}
-
-/* ---- delivering ---- */
-
-static uint64_t next_random(tasks *t)
-{
-    t->random ^= t->random << 13;
-    t->random ^= t->random >> 7;
-    t->random ^= t->random << 17;
-    return t->random;
-}
-
-static void report(task *k, channel_result result)
-{
-    const delivery *d = &k->delivery;
-    const char *provider = d->provider == NULL ? "unknown" : d->provider->name;
-    const activation_result ended = {
-        .delivered = result == CHANNEL_DELIVERED,
-        .provider = provider,
-        .failure = {.provider = provider,
-                    .code = d->code,
-                    .message = d->sentence,
-                    .retriable = d->retriable,
-                    .retry_after_ms = d->retry_after_ms},
-        .random = next_random(k->owner),
-    };
-    activation_report(&k->activation, &ended);
-}
-
-static void on_delivered(delivery *d, channel_result result)
-{
-    task *k = TASK_OF(d, delivery);
-    if (k->owner->closing)
-        return;
-    report(k, result);
-    task_proceed(k);
-}
-
-static void deliver(task *k)
-{
-    activation *a = &k->activation;
-    const step *s = execution_step(&a->execution);
-    const config_provider *p = provider_of(k);
-    if (!a->intended && p != NULL && channel_is_outward(p)) {
-        activation_intend(a);
-        return;
-    }
-    k->delivery = (delivery){
-        .provider = p,
-        .execution = &a->execution,
-        .step = s,
-        .message = execution_message(&a->execution),
-        .now_ms = task_wall_ms(k->owner),
-        .arena = &k->arena,
-        .done = on_delivered,
-    };
-    activation_deliver(a);
-    channel_result result = channel_deliver(&k->owner->channels, &k->delivery);
-    if (result != CHANNEL_PENDING)
-        report(k, result);
-}
-
 /* ---- writing ---- */
 
 /* The events of this transition, encoded for the outbox. */
@@ -337,10 +262,10 @@ void task_proceed(task *k)
                 return;
             break;
         case ACTIVATION_RESOLVE:
-            resolve(k);
+            task_resolve(k);
             break;
         case ACTIVATION_DELIVER:
-            deliver(k);
+            task_deliver(k);
             break;
         case ACTIVATION_RECORD:
             write_record(k);

@@ -67,6 +67,7 @@ void task_leave(task *k)
 {
     task *waiting = k->waiting;
     tally_end(k);
+    task_release_place(k);
     if (k->is_listed)
         running_remove(&k->owner->running, &k->running);
     recycle(k);
@@ -299,6 +300,8 @@ static task *new_task(tasks *t, task_kind kind, uint32_t topic, int32_t number)
     k->topic = topic;
     k->partition = number;
     k->message = NULL;
+    k->place = NULL;
+    k->has_chosen = false;
     k->workflow = NULL;
     k->tallied = 0;
     k->generation = custody_generation(t->custody);
