@@ -134,15 +134,105 @@ static void write_rejected(buffer *b, const tally *t)
                           t->rejected[code]);
 }
 
-static void write_histogram(buffer *b, const char *name, const char *help, const histogram *h)
+/* labels: `name="value"`, or nothing. */
+static void write_buckets(buffer *b, const char *name, const char *labels, const histogram *h)
 {
+    const char *comma = *labels == '\0' ? "" : ",";
     uint64_t count = 0;
-    write_head(b, name, HISTOGRAM, help);
     for (unsigned i = 0; i <= HISTOGRAM_BUCKETS; i++) {
         count += h->counts[i];
-        buffer_format(b, "%s_bucket{le=\"%s\"} %" PRIu64 "\n", name, histogram_label(i), count);
+        buffer_format(b, "%s_bucket{%s%sle=\"%s\"} %" PRIu64 "\n", name, labels, comma, histogram_label(i),
+                      count);
     }
-    buffer_format(b, "%s_sum %.6f\n%s_count %" PRIu64 "\n", name, h->sum_seconds, name, count);
+    const char *open = *labels == '\0' ? "" : "{", *close = *labels == '\0' ? "" : "}";
+    buffer_format(b, "%s_sum%s%s%s %.6f\n", name, open, labels, close, h->sum_seconds);
+    buffer_format(b, "%s_count%s%s%s %" PRIu64 "\n", name, open, labels, close, count);
+}
+
+static void write_histogram(buffer *b, const char *name, const char *help, const histogram *h)
+{
+    write_head(b, name, HISTOGRAM, help);
+    write_buckets(b, name, "", h);
+}
+
+/* ---- deliveries ---- */
+
+static void write_outcomes(buffer *b, const metrics *m, const lane_figures *all)
+{
+    static const char name[] = "carillon_deliveries_total";
+    write_head(b, name, COUNTER, "Deliveries that providers were asked for, by what came of them.");
+    for (size_t i = 0; i < m->provider_count; i++) {
+        const struct {
+            const char *outcome;
+            uint64_t count;
+        } outcomes[] = {{"delivered", all[i].delivered},
+                        {"retriable", all[i].retriable},
+                        {"permanent", all[i].permanent},
+                        {"unknown", all[i].unknown}};
+        for (size_t j = 0; j < sizeof outcomes / sizeof *outcomes; j++)
+            buffer_format(b, "%s{provider=\"%s\",outcome=\"%s\"} %" PRIu64 "\n", name, m->providers[i].name,
+                          outcomes[j].outcome, outcomes[j].count);
+    }
+}
+
+static void write_durations(buffer *b, const metrics *m, const lane_figures *all)
+{
+    static const char name[] = "carillon_delivery_duration_seconds";
+    char labels[128];
+    write_head(b, name, HISTOGRAM,
+               "Deliveries from their begin to the provider's answer, or the lack of one.");
+    for (size_t i = 0; i < m->provider_count; i++) {
+        snprintf(labels, sizeof labels, "provider=\"%s\"", m->providers[i].name);
+        write_buckets(b, name, labels, &all[i].duration);
+    }
+}
+
+typedef uint64_t lane_getter(const lane_figures *f);
+
+#define LANE_GETTER(name, expression)                      \
+    static uint64_t get_lane_##name(const lane_figures *f) \
+    {                                                      \
+        return (uint64_t)(expression);                     \
+    }
+LANE_GETTER(postponed, f->postponed)
+LANE_GETTER(in_flight, f->in_flight)
+LANE_GETTER(queued, f->queued)
+LANE_GETTER(given_up, f->given_up)
+#undef LANE_GETTER
+
+static void write_lanes(buffer *b, const metrics *m, const lane_figures *all)
+{
+    static const struct {
+        const char *name;
+        metric_type type;
+        lane_getter *get;
+        const char *help;
+    } lanes[] = {
+        {"carillon_deliveries_postponed_total", COUNTER, get_lane_postponed,
+         "Deliveries that a provider had no room for, and that wait in the store."},
+        {"carillon_deliveries_in_flight", GAUGE, get_lane_in_flight, "Deliveries under way."},
+        {"carillon_deliveries_queued", GAUGE, get_lane_queued,
+         "Deliveries that wait for their turn in memory."},
+        {"carillon_provider_open", GAUGE, get_lane_given_up,
+         "Shards in which the provider is given up for a while, or probed."},
+    };
+    for (size_t j = 0; j < sizeof lanes / sizeof *lanes; j++) {
+        write_head(b, lanes[j].name, lanes[j].type, lanes[j].help);
+        for (size_t i = 0; i < m->provider_count; i++)
+            buffer_format(b, "%s{provider=\"%s\"} %" PRIu64 "\n", lanes[j].name, m->providers[i].name,
+                          lanes[j].get(&all[i]));
+    }
+}
+
+static void write_deliveries(buffer *b, const metrics *m)
+{
+    lane_figures all[CONFIG_PROVIDERS_MAX] = {0};
+    for (unsigned i = 0; i < m->shard_count; i++)
+        for (size_t j = 0; j < m->provider_count; j++)
+            lane_figures_add(&all[j], &m->shards[i].figures.deliveries[j]);
+    write_outcomes(b, m, all);
+    write_durations(b, m, all);
+    write_lanes(b, m, all);
 }
 
 /* ---- the worker ---- */
@@ -245,6 +335,7 @@ void metrics_write(buffer *b, const metrics *m)
     write_histogram(b, "carillon_trigger_latency_seconds",
                     "From a trigger's timestamp until it was settled, of committed ones.", &all.latency);
     write_histogram(b, "carillon_commit_duration_seconds", "Transactions from begin to commit.", &commit);
+    write_deliveries(b, m);
     write_last_commit(b, m);
     write_overdue(b, m);
     write_lags(b, m);

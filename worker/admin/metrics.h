@@ -17,6 +17,8 @@ typedef struct shard_metrics {
 
 typedef struct metrics {
     const config_list *topics; /* that lags count */
+    const config_provider *providers; /* that deliveries are counted of */
+    size_t provider_count;
     const shard_metrics *shards;
     unsigned shard_count;
     process_figures process;

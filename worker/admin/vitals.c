@@ -71,6 +71,8 @@ void vitals_write_metrics(const vitals *v, buffer *b)
     }
     if (!b->failed)
         metrics_write(b, &(metrics){.topics = &v->config->triggers,
+                                    .providers = v->config->providers,
+                                    .provider_count = v->config->provider_count,
                                     .shards = shards,
                                     .shard_count = count,
                                     .process = process_read(),

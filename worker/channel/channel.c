@@ -250,7 +250,7 @@ lane_figures channel_figures(const channels *c, size_t place)
     lane_figures f = l->figures;
     f.in_flight = l->in_flight;
     f.queued = l->reserved + l->queued;
-    f.is_open = l->breaker.state != BREAKER_CLOSED;
+    f.given_up = l->breaker.state != BREAKER_CLOSED;
     return f;
 }
 

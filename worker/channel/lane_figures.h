@@ -1,8 +1,6 @@
-/* lane_figures: what one provider of a shard has been doing. */
+/* lane_figures: what one provider has been doing, in one shard or in several. */
 #ifndef WORKER_CHANNEL_LANE_FIGURES_H
 #define WORKER_CHANNEL_LANE_FIGURES_H
-
-#include <stdbool.h>
 
 #include "worker/admin/histogram.h"
 
@@ -16,7 +14,20 @@ typedef struct lane_figures {
     histogram duration;
     int64_t in_flight;
     int64_t queued;
-    bool is_open; /* the provider is given up, or probed */
+    int64_t given_up; /* shards in which it is, or is probed */
 } lane_figures;
+
+static inline void lane_figures_add(lane_figures *to, const lane_figures *from)
+{
+    to->delivered += from->delivered;
+    to->retriable += from->retriable;
+    to->permanent += from->permanent;
+    to->unknown += from->unknown;
+    to->postponed += from->postponed;
+    histogram_add(&to->duration, &from->duration);
+    to->in_flight += from->in_flight;
+    to->queued += from->queued;
+    to->given_up += from->given_up;
+}
 
 #endif

@@ -8,6 +8,8 @@
 #include <uv.h>
 
 #include "engine/value/arena.h"
+#include "worker/channel/lane_figures.h"
+#include "worker/config/config.h"
 #include "worker/shard/tally.h"
 
 /* All zero at the start. What never falls is since the shard's start. */
@@ -30,6 +32,7 @@ typedef struct figures {
     int64_t last_commit_ms; /* since 1970; 0: none yet */
     uint64_t store_pending; /* requests without an answer */
     uint64_t store_reconnects;
+    lane_figures deliveries[CONFIG_PROVIDERS_MAX]; /* in the order of the config's providers */
 } figures;
 
 /* Triggers taken of which nothing is known any more (> 0), or that were told more than once (< 0). Always 0:

@@ -65,6 +65,8 @@ void shard_post_figures(shard *s)
     f->partitions = s->status.partitions;
     f->assignments = s->status.assignments;
     f->store_pending = store_pending_count(s->store);
+    for (size_t i = 0; i < s->tasks.channels.count; i++)
+        f->deliveries[i] = channel_figures(&s->tasks.channels, i);
     if (figures_board_post(&s->board, f))
         s->posted_ms = uv_now(&s->loop);
 }

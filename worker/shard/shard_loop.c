@@ -466,11 +466,8 @@ bool shard_loop_make(shard *s, error *e)
     }
     s->tasks.store = s->ledger.store = s->store;
     versions_init(&s->tasks.versions, c, s->options.log, &s->loop);
-    s->tasks.channels.site = (provider_site){.config = c,
-                                             .log = s->options.log,
-                                             .loop = &s->loop,
-                                             .store = s->store,
-                                             .shards = s->options.count};
+    s->tasks.channels.site = (provider_site){
+        .config = c, .log = s->options.log, .loop = &s->loop, .store = s->store, .shards = s->options.count};
     if (!channels_init(&s->tasks.channels, e)) {
         store_close(s->store, NULL, NULL);
         uv_run(&s->loop, UV_RUN_DEFAULT);
