@@ -181,7 +181,8 @@ def test_replicas_share_a_rate(make_site, receiver):
     config = routed(site, receiver, shards=2, a={"rate": rate, "rate.burst": 10, "rate.shared": "true"})
     site.add_workflow(mail())
     workers = [site.run_worker(config, env=NO_PROXY) for _ in range(2)]
-    wait_for(lambda: all(worker.events("assigned") for worker in workers), 15, "both to have partitions")
+    for worker in workers:
+        Admin(worker).wait_value(2, "carillon_assigned_partitions")
     send(site, count)
     site.wait_published("execution-completions", count, 60)
     times = [request.at for request in receiver.requests]

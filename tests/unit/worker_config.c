@@ -97,7 +97,7 @@ Test(worker_config, has_defaults)
     cr_expect_eq(c.commit_interval_ms, 100);
     cr_expect_eq(c.max_trigger_bytes, 1 << 20);
     cr_expect_eq(c.max_inflight_bytes, 64 << 20);
-    cr_expect_eq(c.epoch_max_ms, 30000);
+    cr_expect_eq(c.epoch_max_ms, 1000);
     cr_expect(c.create_topics);
     cr_expect_eq(c.create_topics_partitions, -1);
     cr_expect_eq(c.retention_ms, 86400000);

@@ -34,7 +34,7 @@ const config_key config_keys[] = {
      .help = "how triggers name their schema; only single-object is supported yet"},
     {"worker", "commit.interval.ms", CONFIG_TYPE_MILLISECOND, FIELD(commit_interval_ms), "100", 1, MINUTE_MS,
      .help = "time between transactions: completions become visible this late"},
-    {"worker", "epoch.max.ms", CONFIG_TYPE_MILLISECOND, FIELD(epoch_max_ms), "30s", 100, HOUR_MS,
+    {"worker", "epoch.max.ms", CONFIG_TYPE_MILLISECOND, FIELD(epoch_max_ms), "1s", 100, HOUR_MS,
      .help = "age at which an epoch is closed with what still runs in it"},
     {"worker", "revoke.max.ms", CONFIG_TYPE_MILLISECOND, FIELD(revoke_max_ms), "10s", 0, HOUR_MS,
      .help = "time to finish a partition's epoch when the group takes the partition away"},
