@@ -293,10 +293,12 @@ void activation_unbound(activation *a)
         finish(a, ACTIVATION_POSTPONED);
 }
 
+/* The record names this attempt and its provider already, but not that the outcome is unknown; and only who
+ * can write it may ask again. */
 void activation_resolve(activation *a, bool retry, int64_t wall_ms)
 {
-    execution_delivery_unknown(&a->execution, retry, wall_ms);
-    a->intended = retry; /* the record names this attempt and its provider already */
+    if (!MUTATION(UNKNOWN_UNTOLD) || !retry)
+        execution_delivery_unknown(&a->execution, retry, wall_ms);
     a->state = ACTIVATION_RUNNING;
 }
 
@@ -317,13 +319,20 @@ static void obey(activation *a, int64_t wall_ms)
     a->carried_out |= a->command == COMMAND_RETRY; /* it runs: there is nothing to be retried */
 }
 
+static void postpone(activation *a, int64_t wall_ms)
+{
+    step_state *s = &a->execution.steps[a->execution.current_step];
+    if (a->postponed_ms == 0)
+        return;
+    s->attempt += MUTATION(POSTPONEMENT_COUNTS) && s->attempt > 1;
+    execution_postpone(&a->execution, a->postponed_ms, wall_ms);
+    a->postponed_ms = 0;
+}
+
 static activation_need run(activation *a, int64_t wall_ms)
 {
     execution *x = &a->execution;
-    if (a->postponed_ms != 0) {
-        execution_postpone(x, a->postponed_ms, wall_ms);
-        a->postponed_ms = 0;
-    }
+    postpone(a, wall_ms);
     obey(a, wall_ms);
     switch (execution_advance(x, wall_ms)) {
     case EXECUTION_DELIVER:
@@ -340,8 +349,9 @@ static activation_need run(activation *a, int64_t wall_ms)
 
 void activation_choose(activation *a, const char *provider)
 {
-    a->intended =
-        a->intended && value_is_text(&a->execution.steps[a->execution.current_step].provider, provider);
+    const step_state *s = &a->execution.steps[a->execution.current_step];
+    bool is_other = !value_is_text(&s->provider, provider);
+    a->intended = (a->intended && !is_other) || (MUTATION(INTENT_FOR_ALL) && s->failure_count > 0);
     execution_choose(&a->execution, provider);
 }
 
@@ -377,6 +387,7 @@ void activation_report(activation *a, const activation_result *result)
     a->delivering = false;
     a->result = *result;
     a->result.known = true;
+    a->result.failure.retriable |= MUTATION(REPEATS_UNKNOWN) && result->failure.unknown;
 }
 
 static void apply_result(activation *a, int64_t wall_ms)

@@ -16,9 +16,10 @@ typedef enum activation_need {
     ACTIVATION_BEGIN,    /* begin `execution` for the trigger, then activation_begun or activation_rejected */
     ACTIVATION_BIND,     /* find the workflow's version, then activation_bound or activation_unbound */
     ACTIVATION_RESOLVE,  /* nobody knows how the delivery of the current step ended: activation_resolve */
-    ACTIVATION_DELIVER,  /* activation_choose who is asked, unless one is already and it is `intended`, or
-                            activation_postpone; then activation_intend where that must be recorded first;
-                            else activation_deliver, and the report follows */
+    ACTIVATION_DELIVER,  /* unless it is `intended`: activation_choose who is asked (who is in the record,
+                            where  somebody is: execution_provider), or activation_postpone; then
+                            activation_intend  where that must be recorded first; else activation_deliver, and
+                            the report  follows */
     ACTIVATION_RECORD,   /* write the record's text, and where activation_tells the events, then
                             activation_write */
     ACTIVATION_ANNOUNCE, /* put the events into the epoch, then activation_announced */
@@ -138,7 +139,7 @@ void activation_rejected(activation *a);
 MUST_CHECK bool activation_bound(activation *a, const workflow *w, arena *memory, error *e);
 /* The version cannot be had at present: over; whoever finds the record next tries again. */
 void activation_unbound(activation *a);
-void activation_resolve(activation *a, bool retry, int64_t wall_ms);
+void activation_resolve(activation *a, bool retry, int64_t wall_ms); /* as execution_delivery_unknown */
 /* The provider (borrowed until the end) that the shell has chosen for the delivery that is due. */
 void activation_choose(activation *a, const char *provider);
 /* No provider takes the delivery that is due before due_ms: it waits in the store, and no attempt is used up.

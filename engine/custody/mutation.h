@@ -31,7 +31,11 @@
     X(NUMBERS_REUSED)          /* a takeover counts entries from 1 */                     \
     X(TRIM_BEFORE_COMMIT)      /* an entry is trimmed when it is durable */               \
     X(COMMAND_OFF_EARLY)       /* a command leaves the list with the next write */        \
-    X(VOID_COMMAND_UNPARKS)    /* a command with nothing to do clears the place */
+    X(VOID_COMMAND_UNPARKS)    /* a command with nothing to do clears the place */        \
+    X(INTENT_FOR_ALL)          /* one intent does for all providers of an attempt */      \
+    X(REPEATS_UNKNOWN)         /* what may have arrived is given to the next provider */  \
+    X(POSTPONEMENT_COUNTS)     /* a postponement uses up an attempt */                    \
+    X(UNKNOWN_UNTOLD)          /* an interrupted delivery leaves no trace */
 
 #ifdef CARILLON_MUTATION
 enum {

@@ -470,6 +470,11 @@ bool execution_has_asked(const execution *x, const char *provider)
     return false;
 }
 
+const value *execution_provider(const execution *x)
+{
+    return &x->steps[x->current_step].provider;
+}
+
 void execution_choose(execution *x, const char *provider)
 {
     assert(execution_is_delivering(x));

@@ -122,6 +122,9 @@ bool execution_is_delivering(const execution *x);
 /* True where `provider` has failed the attempt that is under way: others of the route are asked first. Not
  * where whoever asked it died. */
 bool execution_has_asked(const execution *x, const char *provider);
+/* Who is asked at present: a string; null: nobody was chosen. Behind a delivery of unknown outcome still who
+ * was asked then, and is best asked again: it may know the idempotency key. */
+const value *execution_provider(const execution *x);
 
 /* `provider` (borrowed) is asked for the delivery that is due: the record says so from its next writing. */
 void execution_choose(execution *x, const char *provider);

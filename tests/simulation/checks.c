@@ -189,16 +189,20 @@ void checks_writing(world *w, const char *who, const block_write *b)
         check_trim(w, who, b);
 }
 
-static attempt *attempt_of(witness *x, size_t nth, int64_t run, int64_t number)
+static attempt *attempt_of(world *w, witness *x, size_t nth, int64_t run, int64_t number, const provider *p)
 {
-    for (uint32_t i = 0; i < x->attempt_count; i++) {
-        attempt *t = &x->attempts[i];
-        if (t->step == nth && t->run == run && t->number == number)
+    for (attempt *t = x->attempts; t != NULL; t = t->next)
+        if (t->step == nth && t->run == run && t->number == number && t->provider == p)
             return t;
-    }
-    assert(x->attempt_count < ATTEMPTS_MAX);
-    x->attempts[x->attempt_count] = (attempt){.step = nth, .run = run, .number = number};
-    return &x->attempts[x->attempt_count++];
+    attempt *t = world_alloc(w, sizeof *t);
+    *t = (attempt){.next = x->attempts, .step = nth, .run = run, .number = number, .provider = p};
+    x->attempts = t;
+    return t;
+}
+
+static attempt *present_attempt(world *w, witness *y, const execution *x, const provider *p)
+{
+    return attempt_of(w, y, x->current_step, x->run, x->steps[x->current_step].attempt, p);
 }
 
 /* A cancel leaves the list only when it was carried out, or cannot be any more. */
@@ -228,8 +232,9 @@ void checks_wrote(world *w, const char *who, const block_write *b)
     if (x == NULL)
         return;
     say_picture(w, x, p);
-    if (p->current_step < p->step_count && p->steps[p->current_step].status == STEP_EXECUTING)
-        attempt_of(x, p->current_step, p->run, p->steps[p->current_step].attempt)->recorded = true;
+    const picture_step *s = &p->steps[p->current_step];
+    if (p->current_step < p->step_count && s->status == STEP_EXECUTING)
+        attempt_of(w, x, p->current_step, p->run, s->attempt, s->provider)->recorded = ++w->checks->moment;
     if (!p->ended && x->offset < w->log->partitions[x->partition].committed && !w->checks->forgot &&
         !redis_is_pending(&w->redis->now, x->partition, &x->id))
         world_break(w, "%s leaves %s (%s) in nobody's hands: it is not in the pending set", who, x->id.text,
@@ -300,26 +305,48 @@ void checks_timer(world *w, const char *who, uint32_t place, const timer_entry *
                     (long long)t->offset);
 }
 
-void checks_delivering(world *w, const char *who, const execution *x)
+/* Why this attempt should not be made, or NULL. */
+static const char *attempt_fault(const witness *y, const attempt *t)
+{
+    bool has_gap = t->number > 1;
+    for (const attempt *other = y->attempts; other != NULL; other = other->next) {
+        if (other->step != t->step || other->run != t->run)
+            continue;
+        if (other->settled != 0 && t->recorded > other->settled)
+            return "may have arrived, and must not be repeated";
+        has_gap = has_gap && (other->number != t->number - 1 || other->made == 0);
+    }
+    if (has_gap)
+        return "is given an attempt without the one before";
+    if (!t->provider->is_outward)
+        return NULL;
+    if (t->recorded == 0)
+        return "is given an attempt that is not recorded";
+    return t->made > t->unknown ? "is given an attempt once too often" : NULL;
+}
+
+void checks_delivering(world *w, const char *who, const execution *x, const provider *p, bool arrives,
+                       bool is_unknown)
 {
     witness *y = find(w->checks, &x->id);
     if (y == NULL || w->checks->forgot)
         return;
-    attempt *t = attempt_of(y, x->current_step, x->run, x->steps[x->current_step].attempt);
-    if (!t->recorded)
-        world_break(w, "%s delivers attempt %lld of step %zu of %s, which is not recorded", who,
-                    (long long)t->number, t->step + 1, y->id.text);
-    if (t->made > t->unknown)
-        world_break(w, "%s delivers attempt %lld of step %zu of %s once too often", who, (long long)t->number,
-                    t->step + 1, y->id.text);
+    attempt *t = present_attempt(w, y, x, p);
+    const char *wrong = attempt_fault(y, t);
+    if (wrong != NULL)
+        world_break(w, "step %zu of %s %s: attempt %lld, by %s to %s", t->step + 1, y->id.text, wrong,
+                    (long long)t->number, who, p->name);
     t->made++;
+    t->arrived += arrives;
+    if (is_unknown && !p->retries_unknown)
+        t->settled = ++w->checks->moment;
 }
 
-void checks_unknown(world *w, const execution *x)
+void checks_unknown(world *w, const execution *x, const provider *p)
 {
     witness *y = find(w->checks, &x->id);
     if (y != NULL && !w->checks->forgot)
-        attempt_of(y, x->current_step, x->run, x->steps[x->current_step].attempt)->unknown++;
+        present_attempt(w, y, x, p)->unknown += p->retries_unknown;
 }
 
 void checks_forgot(world *w)

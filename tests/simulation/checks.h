@@ -11,10 +11,14 @@
  * goes back.
  *  7. Outbox numbers come without gaps, are never used twice, are published once and in order, before they
  * are trimmed, and the offset's metadata says so.
- *  8. An attempt that leaves the house is recorded before, and made once, and once more for each time that
- * its outcome was unknown and is to be had again.
- *  9. In the end every accepted trigger has ended with exactly its events, every other was rejected once or
+ *  8. A provider that is out of the house is asked only where the record says so, within an attempt once, and
+ * once more for each time that whoever asked died and it may be asked again. No record says that another is
+ * asked behind an unknown outcome that must not be repeated.
+ *  9. Attempts are numbered without a gap: what was postponed has used up none.
+ * 10. In the end every accepted trigger has ended with exactly its events, every other was rejected once or
  * is silent, and nothing is left in pending sets, outboxes and lists of commands.
+ * 11. What a record says in the end of those who were asked is true, and what arrived twice has an unknown
+ * outcome there.
  *
  * A store that forgets (failover) breaks some of them for good; then only those hold that must
  * (checks.forgot). */
@@ -24,16 +28,22 @@
 #include "tests/simulation/log.h"
 #include "tests/simulation/redis.h"
 
-enum { EVENT_SLOTS = 2048, ENTRIES_MAX = 1024, WITNESS_SLOTS = 512, ATTEMPTS_MAX = 64 };
+enum { EVENT_SLOTS = 2048, ENTRIES_MAX = 1024, WITNESS_SLOTS = 512 };
 
-typedef struct attempt {
+/* One provider within one attempt. */
+typedef struct attempt attempt;
+struct attempt {
+    attempt *next; /* an earlier one */
     size_t step;
     int64_t run;
     int64_t number;
-    bool recorded;
+    const provider *provider;
+    uint64_t recorded; /* when, as checks.moment counts; 0: never */
+    uint64_t settled;  /* when nobody knew its outcome, and it must not be repeated */
     uint32_t made;
+    uint32_t arrived; /* at the recipient */
     uint32_t unknown; /* times that it was decided to make it again */
-} attempt;
+};
 
 /* One execution that a trigger has a right to. */
 typedef struct witness {
@@ -42,8 +52,7 @@ typedef struct witness {
     int64_t offset;
     const message *message;
     const picture *latest; /* of the record; NULL: none yet */
-    attempt attempts[ATTEMPTS_MAX];
-    uint32_t attempt_count;
+    attempt *attempts;     /* the latest first */
 } witness;
 
 typedef struct event_state {
@@ -62,6 +71,7 @@ struct checks {
     uint64_t entries[PARTITIONS_MAX];               /* the latest number written, */
     uint64_t contents[PARTITIONS_MAX][ENTRIES_MAX]; /* and what was written under each */
     uint64_t published[PARTITIONS_MAX];             /* the latest number published */
+    uint64_t moment;                                /* goes on with what attempts remember */
     bool forgot;
 };
 
@@ -74,8 +84,11 @@ void checks_writing(world *w, const char *who, const block_write *b);
 void checks_wrote(world *w, const char *who, const block_write *b);
 void checks_committing(world *w, const transaction *t);
 void checks_timer(world *w, const char *who, uint32_t place, const timer_entry *t);
-void checks_delivering(world *w, const char *who, const execution *x);
-void checks_unknown(world *w, const execution *x);
+/* is_unknown: nobody will be able to tell whether it arrives. */
+void checks_delivering(world *w, const char *who, const execution *x, const provider *p, bool arrives,
+                       bool is_unknown);
+/* Whoever asked the provider died, and this is found. */
+void checks_unknown(world *w, const execution *x, const provider *p);
 void checks_forgot(world *w);
 
 /* "4dc9b50f/second/1", in the world's arena. */

@@ -2,6 +2,7 @@
 #include "tests/simulation/checks.h"
 
 #include "engine/execution/record.h"
+#include "engine/limits.h"
 
 static bool log_is_done(const world *w)
 {
@@ -75,15 +76,56 @@ static bool run_straight(execution *x, arena *a, const witness *y, const trigger
     return true;
 }
 
-/* Steps that completed behind steps that ended as they would undisturbed have the same results. */
+/* Steps that completed behind steps that ended as they would undisturbed have delivered the same. */
 static void compare(world *w, const execution *x, const execution *straight)
 {
     for (size_t i = 0; i < x->step_count && x->steps[i].status == straight->steps[i].status; i++)
         if (x->steps[i].status == STEP_COMPLETED &&
-            !value_same_text(&x->steps[i].result, &straight->steps[i].result))
+            !value_equal(&x->steps[i].message, &straight->steps[i].message))
             world_break(w, "step %zu of %s has the result %.*s, not %.*s", i + 1, x->id.text,
                         (int)x->steps[i].result.count, x->steps[i].result.text,
                         (int)straight->steps[i].result.count, straight->steps[i].result.text);
+}
+
+/* ---- those who were asked ---- */
+
+static const attempt *find_attempt(const witness *y, size_t nth, int64_t run, int64_t number,
+                                   const value *name)
+{
+    const attempt *t = y->attempts;
+    while (t != NULL && (t->step != nth || t->run != run || t->number != number ||
+                         !value_is_text(name, t->provider->name)))
+        t = t->next;
+    return t;
+}
+
+static void check_failures(world *w, const witness *y, size_t nth, const step_state *s)
+{
+    uint32_t arrived = 0;
+    bool unknown = s->failure_count == LIMIT_FAILURES_KEPT; /* perhaps of those that are not kept */
+    for (size_t i = 0; i < s->failure_count; i++) {
+        const step_failure *f = &s->failures[i];
+        const attempt *t = find_attempt(y, nth, s->run, f->attempt, &f->provider);
+        unknown |= f->unknown;
+        if (t == NULL || (t->made == 0 && t->recorded == 0))
+            world_break(w, "step %zu of %s was refused by %.*s, which was not asked", nth + 1, y->id.text,
+                        (int)f->provider.count, f->provider.text);
+    }
+    for (const attempt *t = y->attempts; t != NULL; t = t->next)
+        if (t->step == nth && t->run == s->run && t->provider->is_outward)
+            arrived += t->arrived;
+    if (arrived > 1 && !unknown)
+        world_break(w, "step %zu of %s has arrived %u times, and knows no unknown outcome", nth + 1,
+                    y->id.text, arrived);
+}
+
+static void check_step(world *w, const witness *y, size_t nth, const step_state *s)
+{
+    const attempt *t = find_attempt(y, nth, s->run, s->attempt, &s->provider);
+    if (s->status == STEP_COMPLETED && (t == NULL || t->made == 0))
+        world_break(w, "step %zu of %s says that %.*s has it, which was not asked", nth + 1, y->id.text,
+                    (int)s->provider.count, s->provider.text);
+    check_failures(w, y, nth, s);
 }
 
 static void check_execution(world *w, arena *a, const witness *y)
@@ -108,6 +150,9 @@ static void check_execution(world *w, arena *a, const witness *y)
     trigger t = workload_trigger(y->message, p->topic, p->number, y->offset);
     if (run_straight(&straight, a, y, &t, x.started_ms))
         compare(w, &x, &straight);
+    for (size_t i = 0; i < x.step_count; i++)
+        if (step_status_has_ended(x.steps[i].status))
+            check_step(w, y, i, &x.steps[i]);
 }
 
 void checks_end(world *w)

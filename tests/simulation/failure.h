@@ -18,6 +18,8 @@
     X(FAILURE_ANSWER, "answer")     /* it is committed, and the worker believes that it is not */ \
     X(FAILURE_DELIVERY, "delivery") /* refused once */                                            \
     X(FAILURE_ADDRESS, "address")   /* refused for good */                                        \
+    X(FAILURE_UNKNOWN, "unknown")   /* nobody can tell whether it arrived */                      \
+    X(FAILURE_CLOSED, "closed")     /* a provider takes nothing */                                \
     X(FAILURE_KILL, "kill")         /* the worker dies before what it is about to do */           \
     X(FAILURE_SLEEP, "sleep")       /* the worker sleeps past its session before it */            \
     X(FAILURE_COUNT, "")

@@ -10,6 +10,7 @@ const picture *picture_take(world *w, arena *scratch, const execution *x)
         .status = x->status,
         .ended = execution_ended(x),
         .cancelled = x->reason.kind == VALUE_STRING,
+        .postponed = x->postponed,
         .run = x->run,
         .due_ms = x->due_ms,
         .offset = x->origin.offset,
@@ -17,8 +18,10 @@ const picture *picture_take(world *w, arena *scratch, const execution *x)
         .step_count = x->step_count,
     };
     for (size_t i = 0; i < x->step_count; i++) {
-        p->steps[i] = (picture_step){
-            .status = x->steps[i].status, .run = x->steps[i].run, .attempt = x->steps[i].attempt};
+        p->steps[i] = (picture_step){.status = x->steps[i].status,
+                                     .run = x->steps[i].run,
+                                     .attempt = x->steps[i].attempt,
+                                     .provider = workload_provider(&x->steps[i].provider)};
         if (completion_has_step(x, i))
             p->steps[i].event = events_of_step(scratch, x, i);
     }
@@ -32,15 +35,14 @@ static bool same_event(event_mark x, event_mark y)
     return x.id == y.id && x.content == y.content;
 }
 
-/* How far the current step has come: attempts, then their failures. */
+/* How far the current step has come: attempts, then their failures. What is postponed is where its attempt
+ * begins. */
 static int64_t progress(const picture *p)
 {
-    if (p->current_step >= p->step_count)
-        return 0;
-    const picture_step *s = &p->steps[p->current_step];
-    if (step_status_has_ended(s->status))
+    if (p->ended)
         return INT64_MAX;
-    return 2 * s->attempt + (s->status == STEP_PENDING);
+    const picture_step *s = &p->steps[p->current_step];
+    return 2 * s->attempt + (p->postponed ? 2 : s->status == STEP_PENDING);
 }
 
 static bool goes_back(const picture *before, const picture *next)
@@ -81,7 +83,7 @@ const char *picture_text(world *w, const picture *p)
                  execution_status_name(p->status), p->cancelled ? " (cancelled)" : "", (long long)p->run,
                  i + 1, p->step_count, step_status_name(s->status), (long long)s->attempt);
     if (p->due_ms != 0)
-        size += snprintf(line + size, sizeof line - (size_t)size, " due %lld",
-                         (long long)(p->due_ms - WORLD_EPOCH_MS));
+        size += snprintf(line + size, sizeof line - (size_t)size, " %s %lld",
+                         p->postponed ? "postponed to" : "due", (long long)(p->due_ms - WORLD_EPOCH_MS));
     return world_copy(w, line, (size_t)size + 1);
 }

@@ -10,13 +10,15 @@ typedef struct picture_step {
     step_status status;
     int64_t run;
     int64_t attempt;
-    event_mark event; /* of one that has ended */
+    const provider *provider; /* that is asked, or has delivered it; NULL: none */
+    event_mark event;         /* of one that has ended */
 } picture_step;
 
 typedef struct picture {
     execution_status status;
     bool ended;
     bool cancelled;
+    bool postponed;
     int64_t run;
     int64_t due_ms;
     int64_t offset;

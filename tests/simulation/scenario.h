@@ -40,6 +40,8 @@ typedef struct scenario {
     uint32_t slow;       /* of deliveries: longer than an epoch waits */
     uint32_t refused;    /* of deliveries: retriable */
     uint32_t permanent;  /* of deliveries: for good */
+    uint32_t unknown;    /* of deliveries: nobody can tell whether they arrived */
+    uint32_t closed;     /* of the times a provider is looked at: it takes nothing at present */
     uint32_t duplicates; /* of triggers: repeat a trigger_id */
     uint32_t invalid;    /* of triggers */
     uint32_t commands;   /* people's, per 100 triggers */

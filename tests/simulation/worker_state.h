@@ -25,9 +25,10 @@ struct task {
     int64_t offset;
     epoch *epoch; /* of its trigger, until it is accounted for */
     bool accounted;
-    const picture *picture; /* of the record that is being written */
-    const char *ordered;    /* the command that it has been given */
-    char token[TOKEN_SIZE]; /* when it began */
+    const picture *picture;   /* of the record that is being written */
+    const char *ordered;      /* the command that it has been given */
+    char token[TOKEN_SIZE];   /* when it began */
+    const provider *provider; /* that is asked */
     activation_result result;
 };
 

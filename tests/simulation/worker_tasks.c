@@ -332,13 +332,12 @@ static void bind(task *t)
 static void resolve(task *t)
 {
     execution *x = &t->activation.execution;
-    const step *s = execution_step(x);
-    bool retry = workload_retries_unknown(s);
-    TRACE(t->worker->world, t->worker->name, "does not know how step %zu of %s ended: %s",
-          x->current_step + 1, x->id.text, retry ? "again" : "it fails");
-    if (retry)
-        checks_unknown(t->worker->world, x);
-    activation_resolve(&t->activation, retry, worker_wall_ms(t->worker));
+    const provider *p = workload_provider(execution_provider(x));
+    assert(p != NULL);
+    TRACE(t->worker->world, t->worker->name, "does not know how step %zu of %s ended at %s: %s",
+          x->current_step + 1, x->id.text, p->name, p->retries_unknown ? "again" : "it fails");
+    checks_unknown(t->worker->world, x, p);
+    activation_resolve(&t->activation, p->retries_unknown, worker_wall_ms(t->worker));
 }
 
 static void write_record(task *t)
@@ -384,23 +383,93 @@ static void announce(task *t)
 static void on_delivered(worker *k, void *data)
 {
     task *t = data;
+    TRACE(k->world, k->name, "hears from %s of %s: %s", t->provider->name, t->activation.execution.id.text,
+          t->result.delivered ? "delivered" : t->result.failure.code);
     activation_report(&t->activation, &t->result);
     tasks_make_ready(k, t);
 }
 
-static activation_result outcome(world *w)
+static bool is_left(const execution *x, const provider *p)
 {
-    activation_result r = {.provider = "provider", .delivered = true, .random = dice_next(&w->dice)};
-    bool refused = world_fails(w, FAILURE_DELIVERY) || world_fault(w, w->scenario->refused);
-    if (!refused && !world_fails(w, FAILURE_ADDRESS) && !world_fault(w, w->scenario->permanent))
+    return !execution_has_asked(x, p->name);
+}
+
+static bool has_more(const task *t)
+{
+    const execution *x = &t->activation.execution;
+    for (const provider *const *p = *workload_route(execution_step(x)); *p != NULL; p++)
+        if (*p != t->provider && is_left(x, *p))
+            return true;
+    return false;
+}
+
+static bool takes_it(world *w, const provider *p)
+{
+    return p != NULL && !world_fails(w, FAILURE_CLOSED) && !world_fault(w, w->scenario->closed);
+}
+
+/* Who was asked already, or else the first that has not been, and takes it now. NULL: nobody does. */
+static const provider *choose(const task *t)
+{
+    world *w = t->worker->world;
+    const execution *x = &t->activation.execution;
+    const provider *present = workload_provider(execution_provider(x));
+    if (takes_it(w, present))
+        return present;
+    for (const provider *const *p = *workload_route(execution_step(x)); *p != NULL; p++)
+        if (*p != present && is_left(x, *p) && takes_it(w, *p))
+            return *p;
+    return NULL;
+}
+
+static const delivery_failure *refusal(world *w)
+{
+    static const delivery_failure busy = {.code = "busy", .message = "it is busy", .retriable = true};
+    static const delivery_failure wrong = {.code = "no_such_address", .message = "there is no such address"};
+    static const delivery_failure timeout = {
+        .code = "timeout", .message = "it did not answer", .unknown = true};
+    if (world_fails(w, FAILURE_DELIVERY) || world_fault(w, w->scenario->refused))
+        return &busy;
+    if (world_fails(w, FAILURE_ADDRESS) || world_fault(w, w->scenario->permanent))
+        return &wrong;
+    return world_fails(w, FAILURE_UNKNOWN) || world_fault(w, w->scenario->unknown) ? &timeout : NULL;
+}
+
+static activation_result outcome(const task *t)
+{
+    world *w = t->worker->world;
+    const provider *p = t->provider;
+    activation_result r = {.provider = p->name, .delivered = true, .random = dice_next(&w->dice)};
+    const delivery_failure *f = refusal(w);
+    if (f == NULL) {
+        r.message_id = value_cstring("id");
         return r;
+    }
     r.delivered = false;
-    r.failure = (delivery_failure){.provider = "provider",
-                                   .code = refused ? "busy" : "no_such_address",
-                                   .message = refused ? "it is busy" : "there is no such address",
-                                   .retriable = refused,
-                                   .retry_after_ms = refused && dice_chance(&w->dice, 1000) ? 700 : 0};
+    r.failure = *f;
+    r.failure.provider = p->name;
+    r.failure.retriable |= f->unknown && p->retries_unknown;
+    r.failure.retry_after_ms = r.failure.retriable && dice_chance(&w->dice, 1000) ? 700 : 0;
+    r.failure.more = has_more(t);
     return r;
+}
+
+/* False where nobody takes it. */
+static bool choose_provider(task *t)
+{
+    worker *k = t->worker;
+    const execution *x = &t->activation.execution;
+    if (t->activation.intended)
+        return true;
+    t->provider = choose(t);
+    if (t->provider != NULL) {
+        activation_choose(&t->activation, t->provider->name);
+        return true;
+    }
+    int64_t due_ms = worker_wall_ms(k) + dice_between(&k->world->dice, 1, 1500);
+    TRACE(k->world, k->name, "postpones step %zu of %s", x->current_step + 1, x->id.text);
+    activation_postpone(&t->activation, due_ms);
+    return false;
 }
 
 /* What goes out of the house is recorded first; then it takes its time. */
@@ -409,17 +478,20 @@ static void deliver(task *t)
     worker *k = t->worker;
     world *w = k->world;
     const execution *x = &t->activation.execution;
-    bool outward = workload_is_outward(execution_step(x));
+    if (!choose_provider(t))
+        return;
+    bool outward = t->provider->is_outward;
     if (outward && !t->activation.intended) {
         activation_intend(&t->activation);
         return;
     }
-    TRACE(w, k->name, "delivers step %zu of %s, run %lld, attempt %lld", x->current_step + 1, x->id.text,
-          (long long)x->run, (long long)x->steps[x->current_step].attempt);
-    if (outward)
-        checks_delivering(w, k->name, x);
+    TRACE(w, k->name, "gives step %zu of %s to %s, run %lld, attempt %lld", x->current_step + 1, x->id.text,
+          t->provider->name, (long long)x->run, (long long)x->steps[x->current_step].attempt);
     activation_deliver(&t->activation);
-    t->result = outcome(w);
+    t->result = outcome(t);
+    bool is_unknown = t->result.failure.unknown;
+    bool arrives = t->result.delivered || (is_unknown && dice_chance(&w->dice, 5000));
+    checks_delivering(w, k->name, x, t->provider, arrives, is_unknown);
     if (!outward && dice_chance(&w->dice, 5000)) {
         on_delivered(k, t);
         return;

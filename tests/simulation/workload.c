@@ -23,16 +23,15 @@
     "  - {step_id: " id ", step_type: IN_APP, name: " id ", config: {body: 'For {{ payload.name }}" after \
     "'}" RETRY extra "}\n"
 
-/* `once` in a step's id: an attempt of unknown outcome is not made again. */
 static const char *const documents[] = {
     HEAD("one") "steps:\n" SMS("first", ""),
     HEAD("inner") "steps:\n" IN_APP("alone", "", ", skip_condition: 'False'"),
     HEAD("three") "steps:\n" SMS("first", "") IN_APP("second", AFTER, "") SMS("third", ""),
     HEAD("skips") "steps:\n" SMS("first", ", skip_condition: 'payload.amount > 10'")
         IN_APP("second", AFTER, ""),
-    HEAD("careful") "steps:\n" SMS("once_first", "") SMS("second", ", skip_condition: 'payload.amount > 20'"),
+    HEAD("careful") "steps:\n" SMS("once", "") SMS("second", ", skip_condition: 'payload.amount > 20'"),
     HEAD("goes_on") "steps:\n" SMS("first", ", on_failure: continue")
-        SMS("once_second", ", on_failure: continue") IN_APP("third", AFTER, ""),
+        SMS("only_once", ", on_failure: continue") IN_APP("third", AFTER, ""),
     HEAD("waits") "steps:\n" SMS("first", ", delay: 1500ms") IN_APP("second", AFTER, ", delay: 300ms"),
     HEAD("chosen") "steps:\n" SMS("first", ", delay: 'payload.wait'")
         SMS("second", ", delay: 'payload.wait / 2'"),
@@ -125,14 +124,35 @@ const workflow *workload_find(const workload *l, const value *id)
     return NULL;
 }
 
-bool workload_is_outward(const step *s)
+/* ---- routes ---- */
+
+static const provider house = {.name = "house", .retries_unknown = true};
+static const provider steady = {.name = "steady", .is_outward = true, .retries_unknown = true};
+static const provider brisk = {.name = "brisk", .is_outward = true, .retries_unknown = true};
+static const provider careful = {.name = "careful", .is_outward = true};
+static const provider *const providers[] = {&house, &steady, &brisk, &careful};
+
+const route *workload_route(const step *s)
 {
-    return s->type != STEP_IN_APP;
+    static const struct {
+        const char *step_id;
+        route route;
+    } routes[] = {
+        {"first", {&steady, &careful, &house}}, {"second", {&house, &brisk}}, {"third", {&brisk}},
+        {"once", {&careful, &steady, &brisk}},  {"only_once", {&careful}},    {"alone", {&house}},
+    };
+    size_t i = 0;
+    while (!value_is_text(&s->id, routes[i].step_id))
+        i++;
+    return &routes[i].route;
 }
 
-bool workload_retries_unknown(const step *s)
+const provider *workload_provider(const value *name)
 {
-    return strncmp(s->id.text, "once", 4) != 0;
+    for (size_t i = 0; i < sizeof providers / sizeof *providers; i++)
+        if (value_is_text(name, providers[i]->name))
+            return providers[i];
+    return NULL;
 }
 
 /* ---- triggers ---- */

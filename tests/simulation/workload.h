@@ -33,6 +33,17 @@ typedef struct message {
     verdict verdict; /* what must come of it */
 } message;
 
+/* Whom a step's message may be given to. */
+typedef struct provider {
+    const char *name;
+    bool is_outward;      /* it goes out of the house, so that asking it must be recorded before */
+    bool retries_unknown; /* an attempt of unknown outcome is made again, here or with another one */
+} provider;
+
+enum { ROUTE_MAX = 3 };
+/* The providers of a step, in order; NULL behind the last. */
+typedef const provider *route[ROUTE_MAX + 1];
+
 void workload_init(workload *l);
 void workload_free(workload *l);
 
@@ -43,9 +54,8 @@ value workload_topic(uint32_t topic);
 /* The engine's view of a message at its place. */
 trigger workload_trigger(const message *m, uint32_t topic, int32_t place, int64_t offset);
 const workflow *workload_find(const workload *l, const value *id);
-/* Of a step: it goes out of the house, so that its attempts must be recorded before. */
-bool workload_is_outward(const step *s);
-/* Of a step: an attempt of unknown outcome is made again. */
-bool workload_retries_unknown(const step *s);
+const route *workload_route(const step *s);
+/* Of a name that a record has; NULL: nobody's. */
+const provider *workload_provider(const value *name);
 
 #endif

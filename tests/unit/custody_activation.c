@@ -176,10 +176,10 @@ Test(custody_activation, an_unknown_outcome_may_be_tried_again_under_the_same_at
     own(TWO);
     die_while_delivering();
     arrive(&again, 5, 10);
-    expect_trace("read bind resolve deliver intend record ");
+    expect_trace("read bind resolve intend record ");
     cr_expect_eq(again.execution.steps[0].attempt, 1, "recorded already");
     pump(10, CUSTODY_WAIT);
-    expect_trace("set deliver record set*?-0 announce:0-2! over:ENDED");
+    expect_trace("set deliver intend record set deliver record set*?-0 announce:0-2! over:ENDED");
 }
 
 Test(custody_activation, an_unknown_outcome_may_be_a_failure)
