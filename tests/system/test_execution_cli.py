@@ -80,6 +80,10 @@ def committed(site):
     return sum(max(0, offset) for offset, _ in site.committed())
 
 
+def put_record(site, name, record):
+    site.redis.set(f"{site.name}:{{{site.triggers}/0}}:execution:{name}", json.dumps(record))
+
+
 def test_show_tells_where_an_execution_stands(site, executions):
     run_triggers(site, ("note_and_mail", "t-1", ADA), ("waiting", "t-2", ADA), ("failing", "t-3", ADA | {"amount": 0}))
     ended, waits, failed = (execution_id(name, trigger) for name, trigger in
@@ -97,6 +101,24 @@ def test_show_tells_where_an_execution_stands(site, executions):
     assert json.loads(executions.ok("show", "--json", failed)) == site.record(failed)
 
 
+def test_show_has_those_who_failed_to_deliver_and_what_nobody_takes(site, executions):
+    run_triggers(site, ("note_and_mail", "t-1", ADA), ("waiting", "t-2", ADA))
+    ended, waits = execution_id("note_and_mail", "t-1"), execution_id("waiting", "t-2")
+    record = site.record(ended)
+    record["steps"][1]["failures"] = [
+        {"attempt": 1, "provider": "post", "code": "http_503", "at": "2026-11-24T10:00:00.000Z", "retriable": True,
+         "retry_after_ms": 2000},
+        {"attempt": 1, "provider": "pigeon\x1b", "code": "timeout", "at": "2026-11-24T10:00:01.000Z", "unknown": True}]
+    put_record(site, ended, record)
+    put_record(site, waits, site.record(waits) | {"postponed": True})
+    text = executions.ok("show", ended)
+    assert " attempt 1 by log 2" in text
+    assert ("      attempt 1, 2026-11-24T10:00:00.000Z, post: http_503, retriable, not again for 2000 ms\n"
+            "      attempt 1, 2026-11-24T10:00:01.000Z, pigeon?: timeout, perhaps delivered\n") in text
+    assert json.loads(executions.ok("show", "--json", ended)) == record
+    assert " (no provider takes step later)" in executions.ok("show", waits)
+
+
 def test_show_of_what_is_not_there_says_what_may_be_the_reason(site, executions):
     said = executions.fails(1, "show", NOBODY_S)
     assert "no record of this execution in group" in said and "redis.retention" in said and "1d" in said
@@ -107,8 +129,7 @@ def test_show_of_what_is_not_there_says_what_may_be_the_reason(site, executions)
 def test_control_characters_do_not_reach_the_terminal(site, executions):
     run_triggers(site, ("waiting", "t", ADA))
     name = execution_id("waiting", "t")
-    key = f"{site.name}:{{{site.triggers}/0}}:execution:{name}"
-    site.redis.set(key, json.dumps(site.record(name) | {"recipient": "evil\x1b[2J\u009b\x7f\u00e9"}))
+    put_record(site, name, site.record(name) | {"recipient": "evil\x1b[2J\u009b\x7f\u00e9"})
     assert "recipient  evil?[2J??\u00e9\n" in executions.ok("show", name)
 
 

@@ -15,7 +15,8 @@ static const cli_option options[] = {
 static const cli_usage usage = {
     .synopsis = "execution show [OPTION...] ID",
     .summary = "Prints one execution: where it stands, what it waits for, and each of its\n"
-               "steps. What was delivered, and the payload, are in the record (--json).",
+               "steps with the latest of those that failed to deliver it. What was delivered,\n"
+               "and the payload, are in the record (--json).",
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .rest_min = 1,
@@ -66,9 +67,29 @@ static void print_due(const execution *x)
     const step_state *s = &x->steps[x->current_step];
     print_name("due");
     plain_print_time(x->due_ms);
-    printf(s->attempt == 0 ? " (delay of step " : " (retry of step ");
+    if (x->postponed)
+        printf(" (no provider takes step ");
+    else
+        printf(step_has_begun(s) ? " (retry of step " : " (delay of step ");
     plain_print(&s->step_id, 0);
     puts(x->due_ms <= cli_now_ms() ? "), overdue" : ")");
+}
+
+static void print_failure(const step_failure *f)
+{
+    printf("      attempt %" PRId64 ", ", f->attempt);
+    plain_print_time(f->at_ms);
+    printf(", ");
+    plain_print(&f->provider, 0);
+    printf(": ");
+    plain_print(&f->code, 0);
+    if (f->retriable)
+        printf(", retriable");
+    if (f->unknown)
+        printf(", perhaps delivered");
+    if (f->retry_after_ms != 0)
+        printf(", not again for %" PRId64 " ms", f->retry_after_ms);
+    putchar('\n');
 }
 
 static void print_step(const step_state *s)
@@ -80,6 +101,10 @@ static void print_step(const step_state *s)
     printf(" %-9s", step_status_name(s->status));
     if (s->attempt > 0)
         printf(" attempt %" PRId64, s->attempt);
+    if (s->provider.kind == VALUE_STRING) {
+        printf(" by ");
+        plain_print(&s->provider, 0);
+    }
     if (s->run > 1)
         printf(" in run %" PRId64, s->run);
     if (s->started_ms != 0) {
@@ -100,6 +125,8 @@ static void print_step(const step_state *s)
         plain_print(&s->error_message, 0);
         putchar('\n');
     }
+    for (size_t i = 0; i < s->failure_count; i++)
+        print_failure(&s->failures[i]);
 }
 
 static void print_execution(const execution *x)
