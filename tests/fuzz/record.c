@@ -77,14 +77,22 @@ static void check_writing(const execution *x, arena *a)
         abort();
 }
 
-/* Every other delivery fails. */
+/* One of four is delivered; who refuses hands on, and the next is put off. */
 static void report(execution *x, int call, int64_t now_ms)
 {
-    const delivery_failure busy = {.provider = "p", .code = "c", .message = "m", .retriable = true};
-    if (call % 2 == 0)
-        execution_delivered(x, "p", value_null(), now_ms);
-    else
+    delivery_failure busy = {.provider = "p", .code = "c", .message = "m", .retriable = true};
+    execution_choose(x, busy.provider);
+    switch (call % 4) {
+    case 0:
+        execution_delivered(x, busy.provider, value_cstring("id"), now_ms);
+        break;
+    case 2:
+        execution_postpone(x, now_ms + 1, now_ms);
+        break;
+    default:
+        busy.more = call % 4 == 1;
         execution_delivery_failed(x, &busy, UINT64_MAX / CALLS_MAX * (uint64_t)call, now_ms);
+    }
 }
 
 /* The clock is behind 1970. */
