@@ -66,6 +66,11 @@ static const char *line(const char *source)
     return rendered(source, TEMPLATE_LINE);
 }
 
+static const char *url(const char *source)
+{
+    return rendered(source, TEMPLATE_URL);
+}
+
 static void expect_failure(const char *source, template_kind kind, exception_type type, size_t position)
 {
     cr_expect_str_eq(rendered(source, kind), exception_name(type), "%s", source);
@@ -315,6 +320,15 @@ Test(expression_template, a_line_refuses_line_breaks)
     expect_failure("a\r", TEMPLATE_LINE, EXCEPTION_SYNTAX, 1);
     cr_expect_null(compile("a\0", 2, TEMPLATE_LINE));
     cr_expect_str_eq(line("{% if 1 -%}\n a\n{%- endif %}"), "a");
+}
+
+Test(expression_template, values_of_a_url_are_percent_encoded)
+{
+    cr_expect_str_eq(url("/a b?x={{ 'a b&c=d/../#\xC3\xA4?%41' }}"),
+                     "/a b?x=a%20b%26c%3Dd%2F..%2F%23%C3%A4%3F%2541");
+    cr_expect_str_eq(url("{{ 'aZ09-._~' }}{{ 1 }}{{ True }}"), "aZ09-._~1True");
+    cr_expect_str_eq(url("{{ 1e20 }}"), "1e%2B20");
+    cr_expect_str_eq(url("{{ '/' | safe }}{{ ['/'] }}"), "%2F%5B%27%2F%27%5D");
 }
 
 Test(expression_template, syntax_errors_have_their_position)

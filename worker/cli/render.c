@@ -18,7 +18,7 @@ enum {
 
 static const cli_option options[] = {
     {'n', "names", "FILE", "a JSON object: the names that the template may use"},
-    {'k', "kind", "KIND", "text (the default), html (values are escaped) or line (no line breaks)"},
+    {'k', "kind", "KIND", "text (the default), html or url (values are escaped), or line (no line breaks)"},
 };
 
 static const cli_usage usage = {
@@ -79,7 +79,7 @@ static bool render(arena *a, const request *r, buffer *text, exception *x)
 static bool find_kind(const char *name, size_t size, template_kind *kind)
 {
     static const char *const names[] = {
-        [TEMPLATE_TEXT] = "text", [TEMPLATE_HTML] = "html", [TEMPLATE_LINE] = "line"};
+        [TEMPLATE_TEXT] = "text", [TEMPLATE_HTML] = "html", [TEMPLATE_LINE] = "line", [TEMPLATE_URL] = "url"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strlen(names[i]) == size && memcmp(names[i], name, size) == 0) {
             *kind = (template_kind)i;
@@ -106,7 +106,7 @@ static const char *read_request(arena *a, const input_lines *lines, request *r)
         return "the line has no text at \"template\"";
     r->source = *source;
     if (kind != NULL && (kind->kind != VALUE_STRING || !find_kind(kind->text, kind->count, &r->kind)))
-        return "\"kind\" must be text, html or line";
+        return "\"kind\" must be text, html, line or url";
     if (names != NULL && names->kind != VALUE_MAP)
         return "\"names\" must be an object";
     if (names != NULL)
@@ -246,7 +246,7 @@ int cli_render(int argc, char **argv)
         if (o.letter == 'n')
             names_path = o.argument;
         else if (!find_kind(o.argument, strlen(o.argument), &kind))
-            return cli_fail(&usage, CLI_USAGE, "--kind must be text, html or line");
+            return cli_fail(&usage, CLI_USAGE, "--kind must be text, html, line or url");
     }
     if (o.ended)
         return o.exit_code;

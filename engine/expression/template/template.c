@@ -7,6 +7,7 @@
 #include "engine/expression/machine/iteration.h"
 #include "engine/expression/machine/machine.h"
 #include "engine/expression/template/html.h"
+#include "engine/expression/template/percent.h"
 #include "engine/expression/template/template_parser.h"
 #include "engine/expression/text/text_methods.h"
 #include "engine/limits.h"
@@ -43,6 +44,8 @@ static bool append_text(rendering *r, const value *text)
 {
     if (r->kind == TEMPLATE_HTML && !(text->flags & VALUE_SAFE))
         html_escape(r->out, text->text, text->count);
+    else if (r->kind == TEMPLATE_URL)
+        percent_encode(r->out, text->text, text->count);
     else
         buffer_add(r->out, text->text, text->count);
     if (r->kind != TEMPLATE_LINE)
@@ -71,8 +74,8 @@ static bool append(rendering *r, const value *v)
         buffer_add_int(r->out, v->integer);
         return true;
     case VALUE_FLOAT:
-        buffer_add(r->out, number, number_format(v->number, number));
-        return true;
+        text = value_string(number, number_format(v->number, number));
+        return append_text(r, &text);
     default:
         return text_str(&r->evaluation, v, &text) && append_text(r, &text);
     }

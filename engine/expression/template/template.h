@@ -28,6 +28,7 @@ typedef enum template_kind {
     TEMPLATE_TEXT, /* as it is */
     TEMPLATE_HTML, /* values are escaped (&, <, >, ", ') unless `| safe` */
     TEMPLATE_LINE, /* mail headers, addresses, titles: CR, LF or NUL is an error, in the source or a value */
+    TEMPLATE_URL,  /* values are percent-encoded, so that none is more than the part where it stands */
 } template_kind;
 
 /* Compiles into the arena, where the template lives; the source is copied.
