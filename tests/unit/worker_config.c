@@ -473,15 +473,15 @@ Test(worker_config, documents_every_key)
 
 Test(worker_config, applies_properties_in_order)
 {
-    char value[32];
-    size_t size = sizeof value;
+    char text[32];
+    size_t size = sizeof text;
     expect_loaded("[kafka]\nlinger.ms = 1\nclient.id = base\n[kafka.producer]\nlinger.ms = 9\n");
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
     cr_assert(config_apply_kafka(&c, &c.kafka_producer, conf, &e), "%s", e.message);
-    cr_assert_eq(rd_kafka_conf_get(conf, "linger.ms", value, &size), RD_KAFKA_CONF_OK);
-    cr_expect_str_eq(value, "9");
-    size = sizeof value;
-    cr_assert_eq(rd_kafka_conf_get(conf, "client.id", value, &size), RD_KAFKA_CONF_OK);
-    cr_expect_str_eq(value, "base");
+    cr_assert_eq(rd_kafka_conf_get(conf, "linger.ms", text, &size), RD_KAFKA_CONF_OK);
+    cr_expect_str_eq(text, "9");
+    size = sizeof text;
+    cr_assert_eq(rd_kafka_conf_get(conf, "client.id", text, &size), RD_KAFKA_CONF_OK);
+    cr_expect_str_eq(text, "base");
     rd_kafka_conf_destroy(conf);
 }

@@ -282,13 +282,14 @@ Test(worker_config_provider, prints_each_with_its_origins)
 {
     const char *variables[] = {"CARILLON_PROVIDER_MAIL_TIMEOUT_MS=7s", NULL};
     char expected[256];
+    static const char timeouts[] =
+        "\ntimeout.ms = 7s ; CARILLON_PROVIDER_MAIL_TIMEOUT_MS\nconnect.timeout.ms = 3s ; default\n";
     cr_assert(load_all(MAIL, variables, NULL), "%s", e.message);
     char *text = print();
-    snprintf(expected, sizeof expected,
-             "\n[provider.mail]\nkind = http ; %s:2\nurl = http://h/ ; %s:3\n"
-             "timeout.ms = 7s ; CARILLON_PROVIDER_MAIL_TIMEOUT_MS\nconnect.timeout.ms = 3s ; default\n",
+    snprintf(expected, sizeof expected, "\n[provider.mail]\nkind = http ; %s:2\nurl = http://h/ ; %s:3\n",
              path, path);
     cr_expect_not_null(strstr(text, expected), "%s", text);
+    cr_expect_not_null(strstr(text, timeouts), "%s", text);
     cr_expect_not(load_all("", NULL, (const char *[]){"channels.SMS=mail", NULL}));
     cr_assert(load_all(text, NULL, (const char *[]){"channels.SMS=mail", NULL}), "%s", e.message);
     cr_expect_eq(provider("mail")->timeout_ms, 7000);
@@ -316,4 +317,143 @@ Test(worker_config_provider, documents_every_key)
     cr_expect_not_null(strstr(text, "\n[provider.NAME]\n  kind\n"));
     cr_expect_not_null(strstr(text, "\n  connect.timeout.ms = 3s ; http, smtp\n"));
     free(text);
+}
+
+/* ---- secrets and texts of the user's ---- */
+
+static const char *secret_of(const config_provider *p, const char *name)
+{
+    for (size_t i = 0; i < p->secrets.count; i++) {
+        if (strcmp(p->secrets.items[i].name, name) == 0)
+            return p->secrets.items[i].value;
+    }
+    return NULL;
+}
+
+Test(worker_config_provider, secrets_come_from_variables_and_are_never_shown)
+{
+    const char *variables[] = {"TOKEN=hidden-1", "PASS=hidden-2", "UNUSED=hidden-3", NULL};
+    cr_assert(load_all(MAIL "user = me\npassword = ${PASS}\nvar.LOCAL = hidden-4\nvar.OTHER = ${TOKEN}\n"
+                            "header.Authorization = Bearer ${TOKEN} ${LOCAL}\nheader.X-Api-Key = hidden-5\n"
+                            "header.X-Plain = shown\n",
+                       variables, NULL),
+              "%s", e.message);
+    const config_provider *p = provider("mail");
+    cr_expect_str_eq(p->user, "me");
+    cr_expect_str_eq(p->password, "hidden-2");
+    cr_expect_str_eq(secret_of(p, "TOKEN"), "hidden-1");
+    cr_expect_str_eq(secret_of(p, "LOCAL"), "hidden-4");
+    cr_expect_str_eq(secret_of(p, "OTHER"), "hidden-1");
+    cr_expect_null(secret_of(p, "UNUSED"));
+    char *text = print();
+    cr_expect_null(strstr(text, "hidden"), "%s", text);
+    cr_expect_not_null(strstr(text, "\npassword = *** ;"), "%s", text);
+    cr_expect_not_null(strstr(text, "\nvar.LOCAL = *** ;"), "%s", text);
+    cr_expect_not_null(strstr(text, "\nheader.Authorization = Bearer ${TOKEN} ${LOCAL} ;"), "%s", text);
+    cr_expect_not_null(strstr(text, "\nheader.X-Api-Key = *** ;"), "%s", text);
+    cr_expect_not_null(strstr(text, "\nheader.X-Plain = shown ;"), "%s", text);
+    free(text);
+}
+
+Test(worker_config_provider, a_secret_that_is_missing_is_named_with_its_place)
+{
+    cr_expect_not(load_all(MAIL "password = x\nuser = ${ABSENT}\n", NULL, NULL));
+    cr_expect_not_null(
+        strstr(e.message, ":5: provider.mail.user: the environment variable ABSENT is not set"), "%s",
+        e.message);
+    cr_expect_not(load_all(MAIL "header.A = b\nheader.X = a ${ABSENT}\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, ":5: provider.mail.header.X: the environment variable ABSENT"), "%s",
+                       e.message);
+    cr_expect_not(load_all(MAIL "body = {\"a\": \"${\"}\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, "provider.mail.body: ${ must be followed by a name"), "%s",
+                       e.message);
+    cr_expect_not(load_all(MAIL "var.X = file:/nowhere/at/all\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, "provider.mail.var.X: "), "%s", e.message);
+}
+
+Test(worker_config_provider, names_of_headers_are_checked_and_the_same_in_any_case)
+{
+    cr_expect_not(load_all(MAIL "header.X Y = a\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, "behind header. must stand the name of a header"), "%s", e.message);
+    cr_expect_not(load_all(MAIL "var.X-Y = a\n", NULL, NULL));
+    cr_expect_not(load_all(MAIL "header.X = a\nheader.x = b\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, "is given twice, first in line 4"), "%s", e.message);
+    cr_assert(load_all(MAIL "header.X = a\n", NULL, (const char *[]){"provider.mail.header.x=b", NULL}), "%s",
+              e.message);
+    cr_expect_eq(provider("mail")->headers.count, 1);
+    cr_expect_str_eq(provider("mail")->headers.items[0].value, "b");
+    cr_expect_not(load_all(MAIL "headers.X = a\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, "did you mean provider.mail.header.X?"), "%s", e.message);
+}
+
+/* ---- presets ---- */
+
+Test(worker_config_provider, a_preset_gives_what_the_section_leaves_out)
+{
+    const char *variables[] = {"TWILIO_ACCOUNT_SID=AC1", "TWILIO_FROM=+1", NULL};
+    cr_assert(
+        load_all("[provider.sms]\npreset = twilio_sms\nvar.TWILIO_AUTH_TOKEN = t\ntimeout.ms = 7s\nerror = "
+                 "/mine\n",
+                 variables, NULL),
+        "%s", e.message);
+    const config_provider *p = provider("sms");
+    cr_expect_eq(p->kind, CONFIG_HTTP);
+    cr_expect_str_eq(p->user, "AC1");
+    cr_expect_str_eq(p->password, "t");
+    cr_expect_eq(p->timeout_ms, 7000);
+    cr_expect_str_eq(p->http.error, "/mine");
+    cr_expect_str_eq(p->http.message_id, "/sid");
+    cr_expect_eq(p->http.form.count, 3);
+    char *text = print();
+    cr_expect_not_null(strstr(text, "\nmessage_id = /sid ; preset twilio_sms:"), "%s", text);
+    free(text);
+}
+
+Test(worker_config_provider, a_field_of_a_preset_is_replaced_with_what_it_needs)
+{
+    cr_assert(
+        load_all(
+            "[provider.sms]\npreset = twilio_sms\nvar.TWILIO_AUTH_TOKEN = t\nvar.TWILIO_ACCOUNT_SID = a\n"
+            "form.From = {{ None }}\n",
+            NULL, NULL),
+        "%s", e.message);
+    cr_expect_eq(provider("sms")->http.form.count, 3);
+}
+
+Test(worker_config_provider, what_a_preset_needs_is_named)
+{
+    cr_expect_not(load_all("[provider.s]\npreset = slack\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, "preset slack:"), "%s", e.message);
+    cr_expect_not_null(
+        strstr(e.message, "provider.s.url: the environment variable SLACK_WEBHOOK_URL is not set"), "%s",
+        e.message);
+    cr_expect_not(load_all("[provider.s]\npreset = slak\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, "did you mean slack"), "%s", e.message);
+    cr_expect_not(load_all("[provider.s]\npreset = apns\nvar.APNS_TOPIC = a\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, "provider.s.auth.key_file: must be given with auth"), "%s",
+                       e.message);
+}
+
+/* ---- long lines ---- */
+
+Test(worker_config_provider, a_line_that_ends_in_a_backslash_goes_on_in_the_next)
+{
+    cr_assert(load_all(MAIL "body = {\"a\": 1, \\\n    \"b\": 2}\ncontent_type = text/x\n", NULL, NULL), "%s",
+              e.message);
+    cr_expect_str_eq(provider("mail")->http.body, "{\"a\": 1, \"b\": 2}");
+    cr_expect_str_eq(provider("mail")->http.content_type, "text/x");
+    cr_assert(load_all("; a comment \\\n[provider.mail]\nkind = http\nurl = http://h/\n", NULL, NULL), "%s",
+              e.message);
+    cr_assert(load_all(MAIL "content_type = last\\", NULL, NULL), "%s", e.message);
+    cr_expect_str_eq(provider("mail")->http.content_type, "last\\");
+}
+
+Test(worker_config_provider, lines_are_counted_behind_a_long_one)
+{
+    cr_expect_not(load_all(MAIL "body = a\\\nb\\\nc\nnonsense = 1\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, ":7: provider.mail.nonsense"), "%s", e.message);
+    cr_expect_not(load_all(MAIL "body = a\\\nb\\\nc\nno key at all\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, ":7: is neither"), "%s", e.message);
+    cr_expect_not(load_all(MAIL "success = a\\\n    b\n", NULL, NULL));
+    cr_expect_not_null(strstr(e.message, ":4: provider.mail.success"), "%s", e.message);
 }

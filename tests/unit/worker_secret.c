@@ -8,6 +8,8 @@ static char token[] = "TOKEN=s3cret";
 static char empty[] = "EMPTY=";
 static char longer[] = "TOKEN_2=other";
 static char *const environment[] = {longer, empty, token, NULL};
+static const secret own_items[] = {{"OWN", "mine"}, {"TOKEN_2", "mine too"}};
+static const secret_source source = {{own_items, 2}, environment};
 
 static arena memory;
 static error e;
@@ -27,7 +29,7 @@ TestSuite(secret, .init = set_up, .fini = tear_down);
 
 static const char *resolve(const char *text)
 {
-    return secret_resolve(&memory, text, environment, &e);
+    return secret_resolve(&memory, text, &source, &e);
 }
 
 /* "file:<path>" of a new file with this content. */
@@ -52,6 +54,12 @@ Test(secret, is_a_literal_a_variable_or_a_file)
     unlink(file + 5);
 }
 
+Test(secret, is_looked_up_among_the_sections_own_names_first)
+{
+    cr_expect_str_eq(resolve("${OWN}"), "mine");
+    cr_expect_str_eq(resolve("${TOKEN_2}"), "mine too");
+}
+
 Test(secret, loses_one_line_end_of_a_file_and_nothing_else)
 {
     const char *file = file_with(" a \r\n", 5);
@@ -70,7 +78,7 @@ Test(secret, names_the_variable_or_the_file_that_is_missing)
     cr_expect_str_eq(e.message, "the environment variable EMPTY is empty");
     cr_expect_null(resolve("file:/nowhere/key"));
     cr_expect_not_null(strstr(e.message, "/nowhere/key"), "%s", e.message);
-    cr_expect_null(secret_resolve(&memory, "${TOKEN}", NULL, &e));
+    cr_expect_null(secret_resolve(&memory, "${TOKEN}", &(secret_source){.environment = NULL}, &e));
 }
 
 Test(secret, never_tells_what_a_bad_file_holds)

@@ -11,6 +11,8 @@
 #include "engine/limits.h"
 #include "engine/nearest.h"
 #include "worker/config/config_keys.h"
+#include "worker/config/config_named.h"
+#include "worker/config/config_preset.h"
 #include "worker/input.h"
 
 enum {
@@ -26,7 +28,10 @@ typedef struct loader {
     config *config;
     error *error;
     rd_kafka_conf_t *scratch; /* where properties prove that librdkafka takes them */
+    char *const *environment; /* may be NULL */
     const char *next;         /* of the file's text */
+    config_provider *into;    /* where a preset goes */
+    int taken;                /* lines of it that were the rest of one before, and are not counted yet */
     config_origin origin;
     bool failed;
 } loader;
@@ -41,6 +46,7 @@ static bool blame(const loader *l, const char *section, const char *name)
 {
     error_prefix(l->error, "%s%s%s", section, *section == '\0' ? "" : ".", name);
     switch (l->origin.layer) {
+    case CONFIG_PRESET:
     case CONFIG_FILE:
         return error_prefix(l->error, "%s:%d", l->origin.name, l->origin.line);
     case CONFIG_ENVIRONMENT:
@@ -137,9 +143,14 @@ static bool set_own_key(loader *l, const char *section, const char *name, const 
 static bool set_provider_key(loader *l, const char *section, const char *name, const char *text)
 {
     const config_key *key = config_provider_key_find(name);
+    const config_named *group = key == NULL ? config_named_find(name) : NULL;
     config_provider *p = config_provider_open(l->config, section, l->error);
     if (p == NULL)
         return false;
+    if (group != NULL) {
+        const config_property property = {name + strlen(group->prefix), text, l->origin};
+        return config_named_set(l->config, p, group, &property, l->error);
+    }
     if (key == NULL)
         return config_provider_refuse_key(section, name, l->error);
     if (key->type == CONFIG_TYPE_KIND && p - l->config->providers <= CONFIG_NULL &&
@@ -165,25 +176,50 @@ static bool set_value(loader *l, const char *section, const char *name, const ch
 
 /* ---- the file ---- */
 
-/* Gives inih the next line without its indentation, which would make it a continuation of the value before,
- * and counts it: inih tells its handler no line. */
+/* Takes the next line of the text without its indentation; *more: it goes on in the one behind it. */
+static size_t take_part(loader *l, const char **start, bool *more)
+{
+    *start = l->next + strspn(l->next, " \t");
+    size_t size = strcspn(*start, "\n");
+    l->next = *start + size + ((*start)[size] == '\n' ? 1 : 0);
+    while (size > 0 && (*start)[size - 1] == '\r')
+        size--;
+    *more = size > 0 && (*start)[size - 1] == '\\' && *l->next != '\0';
+    return *more ? size - 1 : size;
+}
+
+/* Gives inih the next line. Indentation would make it a continuation of the value before; here a line that
+ * ends in a backslash goes on in the next one, unless it is a comment. inih tells its handler no line, so
+ * they are counted, and it gets an empty one for each that a long one has taken, so that it counts the same.
+ */
 static char *read_line(char *line, int size, void *user)
 {
     loader *l = user;
-    if (l->failed || *l->next == '\0')
+    size_t at = 0;
+    bool more = true;
+    if (l->failed || (*l->next == '\0' && l->taken == 0))
         return NULL;
     l->origin.line++;
-    const char *start = l->next + strspn(l->next, " \t");
-    size_t length = strcspn(start, "\n");
-    l->next = start + length + (start[length] == '\n' ? 1 : 0);
-    if (length >= (size_t)size) {
-        error_set(l->error, ERROR_CONFIG, 0, "%s:%d: the line is longer than %d bytes", l->origin.name,
-                  l->origin.line, size - 1);
-        l->failed = true;
-        return NULL;
+    line[0] = '\0';
+    if (l->taken > 0) {
+        l->taken--;
+        return line;
     }
-    memcpy(line, start, length);
-    line[length] = '\0';
+    for (int taken = 0; more; l->taken = taken++) {
+        const char *part;
+        size_t part_size = take_part(l, &part, &more);
+        if (at == 0 && part_size > 0 && (*part == ';' || *part == '#'))
+            more = false;
+        if (at + part_size >= (size_t)size) {
+            error_set(l->error, ERROR_CONFIG, 0, "%s:%d: the line is longer than %d bytes", l->origin.name,
+                      l->origin.line, size - 1);
+            l->failed = true;
+            return NULL;
+        }
+        memcpy(line + at, part, part_size);
+        at += part_size;
+        line[at] = '\0';
+    }
     return line;
 }
 
@@ -214,6 +250,41 @@ static bool load_file(loader *l, const char *path)
     if (line == 0 || l->failed)
         return !l->failed;
     return error_set(l->error, ERROR_CONFIG, 0, "%s:%d: is neither [section] nor key = value", path, line);
+}
+
+/* ---- presets ---- */
+
+static bool is_given(const config_provider *p, const char *name)
+{
+    const config_key *key = config_provider_key_find(name);
+    return key != NULL && p->settings[key - config_provider_keys].origin.layer > CONFIG_PRESET;
+}
+
+static int take_preset_line(void *user, const char *section, const char *name, const char *text)
+{
+    loader *l = user;
+    (void)section;
+    if (!l->failed && !is_given(l->into, name)) {
+        char own[NAME_SIZE];
+        snprintf(own, sizeof own, "provider.%s", l->into->name);
+        l->failed = !set_value(l, own, name, text);
+    }
+    return l->failed ? 0 : 1;
+}
+
+/* What the section leaves out. Nothing of a preset is wrong but what the section asks it to be. */
+static bool load_preset(loader *l, config_provider *p)
+{
+    if (p->preset == NULL)
+        return true;
+    char name[NAME_SIZE];
+    snprintf(name, sizeof name, "preset %s", p->preset);
+    l->origin =
+        (config_origin){.layer = CONFIG_PRESET, .name = arena_copy(&l->config->memory, name, strlen(name))};
+    l->next = config_preset_find(p->preset)->text;
+    l->into = p;
+    return l->origin.name != NULL ? ini_parse_stream(read_line, l, take_preset_line, l) == 0 && !l->failed
+                                  : out_of_memory(l->error);
 }
 
 /* ---- the environment ---- */
@@ -400,19 +471,33 @@ static bool check_topics(const config *c, error *e)
     return true;
 }
 
+static bool blame_provider(loader *l, const config_provider *p, const char *key, const config_origin *origin)
+{
+    char section[NAME_SIZE];
+    snprintf(section, sizeof section, "provider.%s", p->name);
+    l->origin = *origin;
+    return blame(l, section, key);
+}
+
 /* Whatever was said of a provider, it must have been said what it is. */
+static bool check_provider(loader *l, config_provider *p)
+{
+    const config_key *key;
+    config_place place;
+    if (!load_preset(l, p))
+        return false;
+    if (!config_provider_check(p, &key, l->error))
+        return blame_provider(l, p, key->name, &p->settings[key - config_provider_keys].origin);
+    return config_secrets_resolve(l->config, p, l->environment, &place, l->error) ||
+           blame_provider(l, p, place.key, &place.origin);
+}
+
 static bool check_providers(loader *l)
 {
     config *c = l->config;
-    char section[NAME_SIZE];
-    const config_key *key;
     for (size_t i = 0; i < c->provider_count; i++) {
-        config_provider *p = &c->providers[i];
-        if (config_provider_check(p, &key, l->error))
-            continue;
-        snprintf(section, sizeof section, "provider.%s", p->name);
-        l->origin = p->settings[key - config_provider_keys].origin;
-        return blame(l, section, key->name);
+        if (!check_provider(l, &c->providers[i]))
+            return false;
     }
     return true;
 }
@@ -510,7 +595,7 @@ bool config_load(config *c, const config_source *source, error *e)
 {
     *c = (config){0};
     arena_init(&c->memory, 8192, MEMORY_MAX);
-    loader l = {.config = c, .error = e, .scratch = rd_kafka_conf_new()};
+    loader l = {.config = c, .error = e, .scratch = rd_kafka_conf_new(), .environment = source->environment};
     bool loaded = config_providers_init(c, e) && load(&l, source);
     rd_kafka_conf_destroy(l.scratch);
     return loaded;

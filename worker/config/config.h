@@ -11,8 +11,10 @@
 #include <stdio.h>
 
 #include "engine/value/arena.h"
+#include "worker/config/http_statuses.h"
 #include "worker/config/http_url.h"
 #include "worker/config/redis_url.h"
+#include "worker/config/secret.h"
 #include "worker/log.h"
 
 struct rd_kafka_conf_s;
@@ -23,7 +25,8 @@ enum {
     CONFIG_PROVIDERS_MAX = 3 + 32, /* built in, and sections [provider.NAME] */
     CONFIG_ROUTE_MAX = 8,          /* providers that serve one step type */
     CONFIG_CONCURRENCY_MAX = 10000,
-    CONFIG_PROVIDER_KEYS = 13,
+    CONFIG_PROVIDER_KEYS = 42,
+    CONFIG_SECRETS_MAX = 32, /* names that one provider's texts stand for */
 };
 
 typedef enum config_framing { CONFIG_SINGLE_OBJECT, CONFIG_CONFLUENT, CONFIG_AUTO } config_framing;
@@ -38,16 +41,32 @@ typedef enum config_provider_kind {
 } config_provider_kind;
 enum { CONFIG_KINDS = CONFIG_KAFKA + 1 };
 typedef enum config_on_unknown { CONFIG_UNKNOWN_RETRY, CONFIG_UNKNOWN_FAIL } config_on_unknown;
+typedef enum config_method {
+    CONFIG_METHOD_POST,
+    CONFIG_METHOD_PUT,
+    CONFIG_METHOD_PATCH,
+    CONFIG_METHOD_GET,
+    CONFIG_METHOD_DELETE,
+} config_method;
+typedef enum config_http_version { CONFIG_HTTP_AUTO, CONFIG_HTTP_1_1, CONFIG_HTTP_2 } config_http_version;
+typedef enum config_sign { CONFIG_SIGN_NONE, CONFIG_SIGN_HMAC_SHA256 } config_sign;
+typedef enum config_auth { CONFIG_AUTH_NONE, CONFIG_AUTH_GOOGLE, CONFIG_AUTH_APNS } config_auth;
 /* In the order of the data model's step types. */
 typedef enum config_channel { CONFIG_IN_APP, CONFIG_EMAIL, CONFIG_SMS, CONFIG_PUSH } config_channel;
 
-typedef enum config_layer { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_SET } config_layer;
+typedef enum config_layer {
+    CONFIG_DEFAULT,
+    CONFIG_PRESET, /* of a provider: what it leaves out (config_preset.h) */
+    CONFIG_FILE,
+    CONFIG_ENVIRONMENT,
+    CONFIG_SET
+} config_layer;
 
 /* Where a value stands. */
 typedef struct config_origin {
     config_layer layer;
-    const char *name; /* of the file or the variable */
-    int line;         /* in the file */
+    const char *name; /* of the preset, the file or the variable */
+    int line;         /* in the preset or the file */
 } config_origin;
 
 typedef struct config_list {
@@ -85,11 +104,49 @@ typedef struct config_setting {
     config_origin origin;
 } config_setting;
 
+/* What only providers of kind http have. Texts that were not given are NULL. */
+typedef struct config_http {
+    int method;             /* config_method */
+    config_properties form; /* form.NAME */
+    const char *body;       /* JSON, a template */
+    const char *body_text;  /* a template */
+    const char *content_type;
+    http_statuses success;
+    http_statuses retriable;
+    http_statuses permanent;
+    const char *message_id; /* a JSON pointer into the answer, or header:NAME */
+    const char *error;      /* the same, of the provider's own word for what went wrong */
+    int64_t max_answer_bytes;
+    int version; /* config_http_version */
+    int64_t redirects;
+    const char *tls_cert_file;
+    const char *tls_key_file;
+    config_list allowed_hosts;
+    int sign; /* config_sign */
+    const char *sign_secret;
+    const char *sign_header;
+    int auth; /* config_auth */
+    const char *auth_key_file;
+    const char *auth_key_id;
+    const char *auth_team_id;
+    const char *auth_scope;
+} config_http;
+
 /* Who delivers. Which fields mean something for its kind says the table in config_provider.c. */
 typedef struct config_provider {
     const char *name;
-    int kind; /* config_provider_kind */
+    int kind;           /* config_provider_kind */
+    const char *preset; /* NULL: none */
     http_url url;
+    const char *user; /* a secret, as password; NULL: none */
+    const char *password;
+    const char *tls_ca_file; /* NULL: the system's */
+    bool tls_verify;
+    bool allow_link_local;
+    config_properties headers;   /* header.NAME: templates */
+    config_properties variables; /* var.NAME: secrets */
+    secrets secrets;             /* what each ${NAME} of its texts stands for */
+    config_http http;
     int64_t timeout_ms;
     int64_t connect_timeout_ms;
     int64_t concurrency;      /* deliveries in flight per shard; INT64_MAX: any number */

@@ -19,6 +19,14 @@ typedef enum config_type {
     CONFIG_TYPE_LISTEN,      /* config_listen: host:port, or nothing */
     CONFIG_TYPE_HTTP_URL,    /* http_url */
     CONFIG_TYPE_KIND,        /* int, config_provider_kind */
+    CONFIG_TYPE_TEMPLATE,    /* text with expressions and ${NAME}s */
+    CONFIG_TYPE_SECRET,      /* text; its value comes when all layers are read (config_named.h) */
+    CONFIG_TYPE_FILE,        /* text: the path of a file that can be read */
+    CONFIG_TYPE_WORD,        /* text: letters and digits */
+    CONFIG_TYPE_HOSTS,       /* config_list: host names, or *.domain */
+    CONFIG_TYPE_STATUSES,    /* http_statuses */
+    CONFIG_TYPE_ANSWER,      /* text: a JSON pointer, or header:NAME */
+    CONFIG_TYPE_PRESET,      /* text: the name of a preset */
     CONFIG_TYPE_ROUTE,       /* config_route: names of config.providers, looked up once all are known */
 } config_type;
 
@@ -30,7 +38,7 @@ typedef struct config_key {
     const char *fallback; /* the default as text; NULL: computed at start, or must be given, or optional */
     int64_t minimum;      /* of numbers, durations and sizes */
     int64_t maximum;
-    const char *choices[4]; /* NULL after the last, where there are fewer */
+    const char *choices[5]; /* NULL after the last, where there are fewer */
     unsigned kinds;         /* of providers that it is for, KIND() of each; 0: all */
     bool optional;          /* a provider's: it may stay without a value */
     const char *help;

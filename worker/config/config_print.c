@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "worker/config/config_keys.h"
+#include "worker/config/config_named.h"
 
 static void print_section(FILE *out, size_t i)
 {
@@ -8,18 +9,29 @@ static void print_section(FILE *out, size_t i)
         fprintf(out, "%s[%s]\n", i == 0 ? "" : "\n", config_keys[i].section);
 }
 
-static void print_key(FILE *out, const config_key *key)
+static void print_rest(FILE *out, unsigned kinds, const char *help)
 {
     const char *separator = " ; ";
-    fprintf(out, "  %s%s%s", key->name, key->fallback == NULL ? "" : " = ",
-            key->fallback == NULL ? "" : key->fallback);
-    for (int kind = 0; key->kinds != 0 && kind < CONFIG_KINDS; kind++) {
-        if (!config_provider_key_fits(key, kind))
+    for (int kind = 0; kind < CONFIG_KINDS; kind++) {
+        if ((kinds & KIND(kind)) == 0)
             continue;
         fprintf(out, "%s%s", separator, config_kind_name(kind));
         separator = ", ";
     }
-    fprintf(out, "\n      %s\n", key->help);
+    fprintf(out, "\n      %s\n", help);
+}
+
+static void print_key(FILE *out, const config_key *key)
+{
+    fprintf(out, "  %s%s%s", key->name, key->fallback == NULL ? "" : " = ",
+            key->fallback == NULL ? "" : key->fallback);
+    print_rest(out, key->kinds, key->help);
+}
+
+static void print_named_key(FILE *out, const config_named *group)
+{
+    fprintf(out, "  %sNAME", group->prefix);
+    print_rest(out, group->kinds, group->help);
 }
 
 static void print_origin(FILE *out, const config_origin *origin)
@@ -28,6 +40,7 @@ static void print_origin(FILE *out, const config_origin *origin)
     case CONFIG_DEFAULT:
         fputs(" ; default\n", out);
         break;
+    case CONFIG_PRESET:
     case CONFIG_FILE:
         fprintf(out, " ; %s:%d\n", origin->name, origin->line);
         break;
@@ -48,17 +61,42 @@ static void print_properties(FILE *out, const char *section, const config_proper
     }
 }
 
+static void print_named(FILE *out, const config_provider *p, const config_named *group)
+{
+    const config_properties *given =
+        (const config_properties *)(const void *)((const char *)p + group->offset);
+    for (size_t i = 0; i < given->count; i++) {
+        const config_property *property = &given->items[i];
+        fprintf(out, "%s%s = %s", group->prefix, property->name,
+                config_named_is_secret(group, property) ? "***" : property->value);
+        print_origin(out, &property->origin);
+    }
+}
+
+static const char *shown(const config_provider *p, size_t i)
+{
+    switch (config_provider_keys[i].type) {
+    case CONFIG_TYPE_HTTP_URL:
+        return p->url.shown;
+    case CONFIG_TYPE_SECRET:
+        return "***";
+    default:
+        return p->settings[i].text;
+    }
+}
+
 static void print_provider(FILE *out, const config_provider *p)
 {
     fprintf(out, "\n[provider.%s]\n", p->name);
     for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++) {
         const config_key *key = &config_provider_keys[i];
-        bool is_url = key->type == CONFIG_TYPE_HTTP_URL;
         if (!config_provider_key_fits(key, p->kind) || p->settings[i].text == NULL)
             continue;
-        fprintf(out, "%s = %s", key->name, is_url ? p->url.shown : p->settings[i].text);
+        fprintf(out, "%s = %s", key->name, shown(p, i));
         print_origin(out, &p->settings[i].origin);
     }
+    for (size_t i = 0; i < CONFIG_NAMED_GROUPS; i++)
+        print_named(out, p, &config_named_groups[i]);
 }
 
 void config_print(const config *c, FILE *out)
@@ -85,6 +123,8 @@ void config_print_keys(FILE *out)
     fprintf(out, "\n[%s]\n", config_provider_keys[0].section);
     for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++)
         print_key(out, &config_provider_keys[i]);
+    for (size_t i = 0; i < CONFIG_NAMED_GROUPS; i++)
+        print_named_key(out, &config_named_groups[i]);
     fputs(
         "\n[kafka]\n  any librdkafka property, e.g. bootstrap.servers = 127.0.0.1:9092\n"
         "\n[kafka.consumer]\n  more of them, for the consumers only\n"

@@ -6,6 +6,7 @@
 
 #include "engine/nearest.h"
 #include "worker/config/config_keys.h"
+#include "worker/config/config_named.h"
 
 enum {
     NAME_SIZE_MAX = 64,
@@ -30,8 +31,82 @@ const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
     {"provider.NAME", "kind", CONFIG_TYPE_KIND, FIELD(kind), NULL,
      .help =
          "how it is spoken to; must be given: http (POST of the rendered step as JSON), inbox, log, null"},
+    {"provider.NAME", "preset", CONFIG_TYPE_PRESET, FIELD(preset), NULL, .kinds = KIND(CONFIG_HTTP),
+     .optional = true, .help = "ready settings, for what is not set here: carillon provider list shows all"},
     {"provider.NAME", "url", CONFIG_TYPE_HTTP_URL, FIELD(url), NULL, .kinds = KIND(CONFIG_HTTP),
-     .help = "http[s]://[user[:password]@]host[:port][/path][?query]; must be given"},
+     .help = "http[s]://[user[:password]@]host[:port][/path][?query], a template; must be given"},
+    {"provider.NAME", "method", CONFIG_TYPE_CHOICE, FIELD(http.method), "POST", .kinds = KIND(CONFIG_HTTP),
+     .choices = {"POST", "PUT", "PATCH", "GET", "DELETE"}, .help = "of the request"},
+    {"provider.NAME", "user", CONFIG_TYPE_SECRET, FIELD(user), NULL, .kinds = OUTWARD, .optional = true,
+     .help = "who logs in (http: basic authentication): the name itself, ${VARIABLE} or file:PATH"},
+    {"provider.NAME", "password", CONFIG_TYPE_SECRET, FIELD(password), NULL, .kinds = OUTWARD,
+     .optional = true, .help = "the password itself, ${VARIABLE} or file:PATH"},
+    {"provider.NAME", "body", CONFIG_TYPE_TEMPLATE, FIELD(http.body), NULL, .kinds = KIND(CONFIG_HTTP),
+     .optional = true,
+     .help = "JSON whose strings are templates; a string that is one {{ expression }} may become any value; "
+             "without body, body.text and form.NAME the rendered step is sent as it is"},
+    {"provider.NAME", "body.text", CONFIG_TYPE_TEMPLATE, FIELD(http.body_text), NULL,
+     .kinds = KIND(CONFIG_HTTP), .optional = true, .help = "a body of any other type, a template"},
+    {"provider.NAME", "content_type", CONFIG_TYPE_TEXT, FIELD(http.content_type), NULL,
+     .kinds = KIND(CONFIG_HTTP), .optional = true,
+     .help = "of the body (default: that of JSON, of a form, or of plain text)"},
+    {"provider.NAME", "success", CONFIG_TYPE_STATUSES, FIELD(http.success), "2xx", .kinds = KIND(CONFIG_HTTP),
+     .help = "statuses that mean: delivered"},
+    {"provider.NAME", "permanent", CONFIG_TYPE_STATUSES, FIELD(http.permanent), "",
+     .kinds = KIND(CONFIG_HTTP), .help = "of the others, those that mean: never, whatever `retriable` says"},
+    {"provider.NAME", "retriable", CONFIG_TYPE_STATUSES, FIELD(http.retriable), "408, 425, 429, 5xx",
+     .kinds = KIND(CONFIG_HTTP),
+     .help = "of the others, those that mean: not now; what is in none of the three means never"},
+    {"provider.NAME", "message_id", CONFIG_TYPE_ANSWER, FIELD(http.message_id), NULL,
+     .kinds = KIND(CONFIG_HTTP), .optional = true,
+     .help = "where the answer has the provider's id of the message: /json/pointer or header:NAME"},
+    {"provider.NAME", "error", CONFIG_TYPE_ANSWER, FIELD(http.error), NULL, .kinds = KIND(CONFIG_HTTP),
+     .optional = true,
+     .help = "where the answer has the provider's word for what is wrong; the code is http_<status>_<word>"},
+    {"provider.NAME", "max_answer_bytes", CONFIG_TYPE_SIZE, FIELD(http.max_answer_bytes), "64KiB", 1024,
+     1 << 20, .kinds = KIND(CONFIG_HTTP), .help = "of an answer's body more is not read"},
+    {"provider.NAME", "http.version", CONFIG_TYPE_CHOICE, FIELD(http.version), "auto",
+     .choices = {"auto", "1.1", "2"}, .kinds = KIND(CONFIG_HTTP),
+     .help = "auto: 2 over TLS where the server has it"},
+    {"provider.NAME", "redirects", CONFIG_TYPE_INTEGER, FIELD(http.redirects), "0", 0, 10,
+     .kinds = KIND(CONFIG_HTTP),
+     .help = "how many are followed (307, 308; of a GET also 301, 302, 303), on the same host or to "
+             "allowed.hosts, never from https to http"},
+    {"provider.NAME", "allowed.hosts", CONFIG_TYPE_HOSTS, FIELD(http.allowed_hosts), "",
+     .kinds = KIND(CONFIG_HTTP),
+     .help = "where requests may go: names, *.example.com; with it the url's host may be a template"},
+    {"provider.NAME", "allow.link_local", CONFIG_TYPE_BOOLEAN, FIELD(allow_link_local), "false",
+     .kinds = OUTWARD,
+     .help = "connect to link-local and metadata addresses as well (169.254.0.0/16, "
+             "fe80::/10, fd00:ec2::254, 0.0.0.0/8)"},
+    {"provider.NAME", "tls.ca_file", CONFIG_TYPE_FILE, FIELD(tls_ca_file), NULL, .kinds = OUTWARD,
+     .optional = true, .help = "certificates to trust instead of the system's, in PEM"},
+    {"provider.NAME", "tls.cert_file", CONFIG_TYPE_FILE, FIELD(http.tls_cert_file), NULL,
+     .kinds = KIND(CONFIG_HTTP), .optional = true, .help = "our own certificate, in PEM"},
+    {"provider.NAME", "tls.key_file", CONFIG_TYPE_FILE, FIELD(http.tls_key_file), NULL,
+     .kinds = KIND(CONFIG_HTTP), .optional = true, .help = "and its key, where it is in another file"},
+    {"provider.NAME", "tls.verify", CONFIG_TYPE_BOOLEAN, FIELD(tls_verify), "true", .kinds = OUTWARD,
+     .help = "false: take any certificate, for tests; it is said in the log"},
+    {"provider.NAME", "sign", CONFIG_TYPE_CHOICE, FIELD(http.sign), "none",
+     .choices = {"none", "hmac-sha256"}, .kinds = KIND(CONFIG_HTTP),
+     .help = "hmac-sha256: a header t=<unix seconds>,v1=<hex> over <t>.<body>"},
+    {"provider.NAME", "sign.secret", CONFIG_TYPE_SECRET, FIELD(http.sign_secret), NULL,
+     .kinds = KIND(CONFIG_HTTP), .optional = true, .help = "its key: itself, ${VARIABLE} or file:PATH"},
+    {"provider.NAME", "sign.header", CONFIG_TYPE_TEXT, FIELD(http.sign_header), "X-Carillon-Signature",
+     .kinds = KIND(CONFIG_HTTP), .help = "the header's name"},
+    {"provider.NAME", "auth", CONFIG_TYPE_CHOICE, FIELD(http.auth), "none",
+     .choices = {"none", "google_service_account", "apns"}, .kinds = KIND(CONFIG_HTTP),
+     .help = "a bearer token that is made of auth.key_file"},
+    {"provider.NAME", "auth.key_file", CONFIG_TYPE_FILE, FIELD(http.auth_key_file), NULL,
+     .kinds = KIND(CONFIG_HTTP), .optional = true,
+     .help = "google_service_account: the key file (JSON); apns: the key (PEM, .p8)"},
+    {"provider.NAME", "auth.key_id", CONFIG_TYPE_WORD, FIELD(http.auth_key_id), NULL,
+     .kinds = KIND(CONFIG_HTTP), .optional = true, .help = "apns: the key's id"},
+    {"provider.NAME", "auth.team_id", CONFIG_TYPE_WORD, FIELD(http.auth_team_id), NULL,
+     .kinds = KIND(CONFIG_HTTP), .optional = true, .help = "apns: the team's id"},
+    {"provider.NAME", "auth.scope", CONFIG_TYPE_TEXT, FIELD(http.auth_scope),
+     "https://www.googleapis.com/auth/firebase.messaging", .kinds = KIND(CONFIG_HTTP),
+     .help = "google_service_account: what the token is for"},
     {"provider.NAME", "timeout.ms", CONFIG_TYPE_MILLISECOND, FIELD(timeout_ms), "10s", 1, HOUR_MS,
      .kinds = OUTWARD,
      .help = "a delivery without an answer for so long has failed; waiting for its turn does not count"},
@@ -90,10 +165,16 @@ bool config_kind_is_supported(int kind)
 
 bool config_provider_refuse_key(const char *section, const char *name, error *e)
 {
+    char named[CONFIG_NAMED_GROUPS][VARIABLE_SIZE];
     nearest n;
     nearest_init(&n, name);
     for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++)
         nearest_try(&n, config_provider_keys[i].name);
+    for (size_t i = 0; i < CONFIG_NAMED_GROUPS; i++) {
+        snprintf(named[i], sizeof named[i], "%s%s", config_named_groups[i].prefix,
+                 name + strcspn(name, ".") + (strchr(name, '.') != NULL));
+        nearest_try(&n, named[i]);
+    }
     if (nearest_found(&n) == NULL)
         return error_set(e, ERROR_CONFIG, 0, "unknown key; carillon worker --keys lists all");
     return error_set(e, ERROR_CONFIG, 0, "unknown key; did you mean %s.%s?", section, nearest_found(&n));
@@ -237,6 +318,29 @@ static bool check_key(const config_provider *p, size_t i, error *e)
     return setting->text != NULL || key->optional || error_set(e, ERROR_CONFIG, 0, "must be given");
 }
 
+/* Where one is given the other one must be. */
+static bool need(bool needed, const char *given, const char *name, const char *why, const config_key **key,
+                 error *e)
+{
+    *key = config_provider_key_find(name);
+    return !needed || given != NULL || error_set(e, ERROR_CONFIG, 0, "must be given %s", why);
+}
+
+static bool check_http(const config_provider *p, const config_key **key, error *e)
+{
+    const config_http *h = &p->http;
+    bool apns = h->auth == CONFIG_AUTH_APNS;
+    if (!need(h->sign != CONFIG_SIGN_NONE, h->sign_secret, "sign.secret", "with sign", key, e) ||
+        !need(h->auth != CONFIG_AUTH_NONE, h->auth_key_file, "auth.key_file", "with auth", key, e) ||
+        !need(apns, h->auth_key_id, "auth.key_id", "with auth = apns", key, e) ||
+        !need(apns, h->auth_team_id, "auth.team_id", "with auth = apns", key, e) ||
+        !need(p->password != NULL, p->user, "user", "with password", key, e))
+        return false;
+    *key = config_provider_key_find("user");
+    return h->auth == CONFIG_AUTH_NONE || p->user == NULL ||
+           error_set(e, ERROR_CONFIG, 0, "is not for providers with auth: there is one login");
+}
+
 bool config_provider_check(config_provider *p, const config_key **key, error *e)
 {
     for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++) {
@@ -251,7 +355,7 @@ bool config_provider_check(config_provider *p, const config_key **key, error *e)
         p->concurrency = INT64_MAX;
     if (!config_provider_key_fits(config_provider_key_find("breaker.failures"), p->kind))
         p->breaker_failures = 0;
-    return true;
+    return p->kind != CONFIG_HTTP || check_http(p, key, e);
 }
 
 /* ---- variables ---- */

@@ -1,12 +1,16 @@
 #include <ctype.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "engine/nearest.h"
 #include "engine/value/duration.h"
 #include "worker/config/config_keys.h"
+#include "worker/config/config_preset.h"
 
-enum { TOPIC_SIZE_MAX = 249, TOPICS_MAX = 64 };
+enum { TOPIC_SIZE_MAX = 249, TOPICS_MAX = 64, HOST_SIZE_MAX = 253 };
 
 typedef struct unit {
     const char *name;
@@ -214,6 +218,93 @@ static bool parse_kind(int *field, const char *text, error *e)
     return error_set(e, ERROR_CONFIG, 0, "must be one of %s, not '%s'", known, text);
 }
 
+static bool is_template(const char *text)
+{
+    return strstr(text, "${") != NULL || strstr(text, "{{") != NULL || strstr(text, "{%") != NULL ||
+           strstr(text, "{#") != NULL;
+}
+
+static bool parse_file(arena *a, const char **field, const char *text, error *e)
+{
+    if (*text != '\0' && access(text, R_OK) != 0)
+        return error_set(e, ERROR_CONFIG, 0, "%s: %s", text, strerror(errno));
+    return parse_text(a, field, text, e);
+}
+
+static bool parse_word(arena *a, const char **field, const char *text, error *e)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        if (!isalnum((unsigned char)*c))
+            return error_set(e, ERROR_CONFIG, 0, "must be of letters and digits");
+    }
+    return parse_text(a, field, text, e);
+}
+
+/* A host as it stands in a URL, without brackets. */
+static bool is_host(const char *text, size_t size)
+{
+    size_t start = strncmp(text, "*.", 2) == 0 ? 2 : 0;
+    for (size_t i = start; i < size; i++) {
+        if (!isalnum((unsigned char)text[i]) && strchr(".-_:", text[i]) == NULL)
+            return false;
+    }
+    return size > start && size <= HOST_SIZE_MAX && text[start] != '.';
+}
+
+static bool parse_hosts(arena *a, config_list *field, const char *text, error *e)
+{
+    const char **items = arena_calloc(a, TOPICS_MAX, sizeof *items);
+    size_t count = 0;
+    if (items == NULL)
+        return out_of_memory(e);
+    for (text += strspn(text, " \t,"); *text != '\0'; text += strspn(text, " \t,")) {
+        size_t size = strcspn(text, " \t,");
+        if (!is_host(text, size) || count == TOPICS_MAX)
+            return error_set(e, ERROR_CONFIG, 0,
+                             "must be up to %d host names, separated by commas; *.example.com are all below "
+                             "example.com",
+                             TOPICS_MAX);
+        items[count] = arena_copy(a, text, size);
+        if (items[count++] == NULL)
+            return out_of_memory(e);
+        text += size;
+    }
+    *field = (config_list){.items = items, .count = count};
+    return true;
+}
+
+static bool is_pointer(const char *text)
+{
+    const char *tilde = strchr(text, '~');
+    while (tilde != NULL && (tilde[1] == '0' || tilde[1] == '1'))
+        tilde = strchr(tilde + 1, '~');
+    return *text == '/' && tilde == NULL;
+}
+
+static bool parse_answer(arena *a, const char **field, const char *text, error *e)
+{
+    if (!is_pointer(text) && (strncmp(text, "header:", 7) != 0 || text[7] == '\0'))
+        return error_set(e, ERROR_CONFIG, 0,
+                         "must be a place in the answer: a JSON pointer (/data/id) or header:NAME");
+    return parse_text(a, field, text, e);
+}
+
+static bool parse_preset(const char **field, const char *text, error *e)
+{
+    const config_preset *preset = config_preset_find(text);
+    nearest n;
+    nearest_init(&n, text);
+    for (size_t i = 0; i < config_preset_count; i++)
+        nearest_try(&n, config_presets[i].name);
+    if (preset == NULL)
+        return error_set(e, ERROR_CONFIG, 0,
+                         "is the name of no preset; %s%s: carillon provider list shows all",
+                         nearest_found(&n) == NULL ? "there are several" : "did you mean ",
+                         nearest_found(&n) == NULL ? "" : nearest_found(&n));
+    *field = preset->name;
+    return true;
+}
+
 bool config_value_parse(arena *a, void *owner, const config_key *key, const char *text, error *e)
 {
     void *field = (char *)owner + key->offset;
@@ -239,9 +330,24 @@ bool config_value_parse(arena *a, void *owner, const config_key *key, const char
     case CONFIG_TYPE_LISTEN:
         return parse_listen(a, field, text, e);
     case CONFIG_TYPE_HTTP_URL:
-        return http_url_parse(a, text, field, e);
+        return is_template(text) ? http_url_keep(a, text, field, e) : http_url_parse(a, text, field, e);
     case CONFIG_TYPE_KIND:
         return parse_kind(field, text, e);
+    case CONFIG_TYPE_TEMPLATE:
+    case CONFIG_TYPE_SECRET:
+        return parse_text(a, field, text, e);
+    case CONFIG_TYPE_FILE:
+        return parse_file(a, field, text, e);
+    case CONFIG_TYPE_WORD:
+        return parse_word(a, field, text, e);
+    case CONFIG_TYPE_HOSTS:
+        return parse_hosts(a, field, text, e);
+    case CONFIG_TYPE_STATUSES:
+        return http_statuses_parse(field, text, e);
+    case CONFIG_TYPE_ANSWER:
+        return parse_answer(a, field, text, e);
+    case CONFIG_TYPE_PRESET:
+        return parse_preset(field, text, e);
     case CONFIG_TYPE_ROUTE:
         return text[strspn(text, " \t,")] != '\0' ||
                error_set(e, ERROR_CONFIG, 0, "must name a provider, or several in order: a, b");

@@ -50,6 +50,15 @@ static char *describe(arena *a, const char *text, const char *authority)
     return shown;
 }
 
+/* Whether it is one can be said only when it is filled in. */
+bool http_url_keep(arena *a, const char *text, http_url *url, error *e)
+{
+    const char *authority = strstr(text, "://");
+    url->text = arena_copy(a, text, strlen(text));
+    url->shown = authority == NULL ? url->text : describe(a, text, authority + 3);
+    return (url->text != NULL && url->shown != NULL) || error_set(e, ERROR_OUT_OF_MEMORY, 0, "out of memory");
+}
+
 bool http_url_parse(arena *a, const char *text, http_url *url, error *e)
 {
     const char *authority = strstr(text, "://");

@@ -17,5 +17,7 @@ typedef struct http_url {
 
 /* ERROR_CONFIG says what is wrong, never with a part of the text; ERROR_OUT_OF_MEMORY. */
 MUST_CHECK bool http_url_parse(arena *a, const char *text, http_url *url, error *e);
+/* Takes the template of a URL as it is. ERROR_OUT_OF_MEMORY. */
+MUST_CHECK bool http_url_keep(arena *a, const char *text, http_url *url, error *e);
 
 #endif

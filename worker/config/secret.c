@@ -13,7 +13,16 @@ static const char *fail(error *e, error_code code, const char *sentence)
     return NULL;
 }
 
-const char *secret_variable(char *const *environment, const char *name, size_t size)
+static const char *find_own(const secrets *known, const char *name, size_t size)
+{
+    for (size_t i = 0; i < known->count; i++) {
+        if (strlen(known->items[i].name) == size && memcmp(known->items[i].name, name, size) == 0)
+            return known->items[i].value;
+    }
+    return NULL;
+}
+
+static const char *find_variable(char *const *environment, const char *name, size_t size)
 {
     for (; environment != NULL && *environment != NULL; environment++) {
         if (strncmp(*environment, name, size) == 0 && (*environment)[size] == '=')
@@ -22,14 +31,24 @@ const char *secret_variable(char *const *environment, const char *name, size_t s
     return NULL;
 }
 
-static const char *read_variable(arena *a, const secret_place *place, char *const *environment, error *e)
+const char *secret_look_up(const secret_source *source, const char *name, size_t size, error *e)
 {
-    const char *set = secret_variable(environment, place->name, place->name_size);
-    if (set == NULL || *set == '\0') {
-        error_set(e, ERROR_CONFIG, 0, "the environment variable %.*s is %s", (int)place->name_size,
-                  place->name, set == NULL ? "not set" : "empty");
+    const char *own = find_own(&source->own, name, size);
+    if (own != NULL)
+        return own;
+    const char *set = find_variable(source->environment, name, size);
+    if (set != NULL && *set != '\0')
+        return set;
+    error_set(e, ERROR_CONFIG, 0, "the environment variable %.*s is %s", (int)size, name,
+              set == NULL ? "not set" : "empty");
+    return NULL;
+}
+
+static const char *read_variable(arena *a, const secret_place *place, const secret_source *source, error *e)
+{
+    const char *set = secret_look_up(source, place->name, place->name_size, e);
+    if (set == NULL)
         return NULL;
-    }
     const char *copy = arena_copy(a, set, strlen(set));
     return copy != NULL ? copy : fail(e, ERROR_OUT_OF_MEMORY, "out of memory");
 }
@@ -58,7 +77,7 @@ static const char *read_file(arena *a, const char *path, error *e)
     return content;
 }
 
-const char *secret_resolve(arena *a, const char *text, char *const *environment, error *e)
+const char *secret_resolve(arena *a, const char *text, const secret_source *source, error *e)
 {
     secret_place place;
     bool malformed;
@@ -68,7 +87,7 @@ const char *secret_resolve(arena *a, const char *text, char *const *environment,
     if (strncmp(text, file_prefix, sizeof file_prefix - 1) == 0)
         return read_file(a, text + sizeof file_prefix - 1, e);
     if (secret_find(text, size, 0, &place, &malformed) && place.size == size)
-        return read_variable(a, &place, environment, e);
+        return read_variable(a, &place, source, e);
     const char *copy = arena_copy(a, text, size);
     return copy != NULL ? copy : fail(e, ERROR_OUT_OF_MEMORY, "out of memory");
 }
@@ -97,23 +116,13 @@ bool secret_find(const char *text, size_t size, size_t from, secret_place *place
     return true;
 }
 
-static const char *look_up(const secrets *known, const secret_place *place)
-{
-    for (size_t i = 0; i < known->count; i++) {
-        if (strlen(known->items[i].name) == place->name_size &&
-            memcmp(known->items[i].name, place->name, place->name_size) == 0)
-            return known->items[i].value;
-    }
-    return NULL;
-}
-
 bool secret_expand(buffer *out, const char *text, size_t size, const secrets *known, bool masked, error *e)
 {
     secret_place place;
     bool malformed;
     size_t at = 0;
     while (secret_find(text, size, at, &place, &malformed)) {
-        const char *found = look_up(known, &place);
+        const char *found = find_own(known, place.name, place.name_size);
         if (found == NULL)
             return error_set(e, ERROR_CONFIG, place.position, "nothing is known of ${%.*s}",
                              (int)place.name_size, place.name);

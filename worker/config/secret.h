@@ -24,12 +24,17 @@ typedef struct secrets {
     size_t count;
 } secrets;
 
-/* The secret that `text` means, in the arena; environment: NAME=value, ends with NULL, or NULL for none. NULL
- * with ERROR_CONFIG (a variable that is not set, a file that cannot be read, nothing in it), ERROR_LIMIT or
- * ERROR_OUT_OF_MEMORY. */
-MUST_CHECK const char *secret_resolve(arena *a, const char *text, char *const *environment, error *e);
-/* The value of an environment variable, or NULL. Borrowed. */
-const char *secret_variable(char *const *environment, const char *name, size_t size);
+/* Where names are looked up: first among a section's own, then in the environment. */
+typedef struct secret_source {
+    secrets own;
+    char *const *environment; /* NAME=value, ends with NULL; may be NULL: none */
+} secret_source;
+
+/* The secret that `text` means, in the arena. NULL with ERROR_CONFIG (a variable that is not set, a file that
+ * cannot be read, nothing in it), ERROR_LIMIT or ERROR_OUT_OF_MEMORY. */
+MUST_CHECK const char *secret_resolve(arena *a, const char *text, const secret_source *source, error *e);
+/* The value of a name, borrowed. NULL with ERROR_CONFIG. */
+MUST_CHECK const char *secret_look_up(const secret_source *source, const char *name, size_t size, error *e);
 
 /* A ${NAME} in a text. */
 typedef struct secret_place {
