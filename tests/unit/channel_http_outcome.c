@@ -17,10 +17,43 @@ Test(channel_http_outcome, statuses_are_delivered_retried_or_refused)
         {426, 428, HTTP_REFUSED}, {429, 429, HTTP_RETRY},     {430, 499, HTTP_REFUSED},
         {500, 599, HTTP_RETRY},   {600, 999, HTTP_REFUSED},
     };
+    config_http h = {0};
+    error e;
+    cr_assert(http_statuses_parse(&h.success, "2xx", &e));
+    cr_assert(http_statuses_parse(&h.retriable, "408, 425, 429, 5xx", &e));
     for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
         for (long status = ranges[i].first; status <= ranges[i].last; status++)
-            cr_expect_eq(http_judge_status(status), ranges[i].verdict, "%ld", status);
+            cr_expect_eq(http_judge_status(&h, status), ranges[i].verdict, "%ld", status);
     }
+}
+
+Test(channel_http_outcome, success_goes_before_permanent_and_that_before_retriable)
+{
+    config_http h = {0};
+    error e;
+    cr_assert(http_statuses_parse(&h.success, "2xx 409", &e));
+    cr_assert(http_statuses_parse(&h.permanent, "204, 501", &e));
+    cr_assert(http_statuses_parse(&h.retriable, "4xx,5xx", &e));
+    cr_expect_eq(http_judge_status(&h, 204), HTTP_DELIVERED);
+    cr_expect_eq(http_judge_status(&h, 409), HTTP_DELIVERED);
+    cr_expect_eq(http_judge_status(&h, 501), HTTP_REFUSED);
+    cr_expect_eq(http_judge_status(&h, 404), HTTP_RETRY);
+    cr_expect_eq(http_judge_status(&h, 302), HTTP_REFUSED);
+}
+
+Test(channel_http_outcome, lists_of_statuses_are_checked)
+{
+    static const char *const wrong[] = {"1xx",     "600",     "20",   "2x0", "x04",
+                                        "2xx;404", "200-299", "2xxx", "-200"};
+    http_statuses s;
+    error e;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        cr_expect_not(http_statuses_parse(&s, wrong[i], &e), "%s", wrong[i]);
+    cr_expect(http_statuses_parse(&s, "", &e));
+    cr_expect_not(http_statuses_have(&s, 200));
+    cr_expect(http_statuses_parse(&s, " 200,, 599 ", &e));
+    cr_expect(http_statuses_have(&s, 200) && http_statuses_have(&s, 599));
+    cr_expect_not(http_statuses_have(&s, 201) || http_statuses_have(&s, 99) || http_statuses_have(&s, 600));
 }
 
 static void expect_pause(const char *text, int64_t expected_ms)

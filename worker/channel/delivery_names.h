@@ -3,7 +3,7 @@
 #define WORKER_CHANNEL_DELIVERY_NAMES_H
 
 #include "engine/expression/expression.h"
-#include "worker/channel/channel.h"
+#include "worker/channel/delivery.h"
 
 /* X(code, name): in the order of the values that rendering takes. */
 #define DELIVERY_NAMES(X)                                                                                    \

@@ -1,33 +1,29 @@
-/* The kind `http`. A delivery is a POST of the rendered step as JSON:
- *
- *     {"execution_id":"...","workflow_id":"...","workflow_version":1,"step_id":"...","step_type":"EMAIL",
- *      "run":1,"attempt":1,"recipient":"...","message":{...}}
- *
- * with the headers Content-Type: application/json, Idempotency-Key (delivery_key), User-Agent, and
- * traceparent and tracestate where the trigger has them. What an answer means: http_outcome.h.
+/* The kind `http`. What is sent says http_request.h, what an answer means http_answer.h and http_outcome.h.
  *
  * A provider has as many slots as it has had deliveries in flight at once. A slot is a libcurl handle, set up
- * once and used again and again; connections are not its own but the loop's (transfers.h).
+ * once and used again and again; connections are not its own but the loop's (transfers.h). A delivery is
+ * rendered once; it may be sent more than once where the provider has certainly not taken it: with a new
+ * token after a 401, or where a redirection points to.
  *
- * A request is sent at most once a delivery. libcurl would send it again, on its own, when a connection that
- * it kept turns out to be closed before anything was answered; but whether the provider had taken the
- * request by then nobody knows, and what to do then is for `on_unknown` to say. So the body comes from a
- * callback that cannot go back: libcurl may try another connection only while nothing of the body is sent
- * (CURLE_SEND_FAIL_REWIND). */
+ * Other than so a request is sent at most once a delivery. libcurl would send it again, on its own, when a
+ * connection that it kept turns out to be closed before anything was answered; but whether the provider had
+ * taken the request by then nobody knows, and what to do then is for `on_unknown` to say. So the body comes
+ * from a callback that cannot go back: libcurl may try another connection only while nothing of the body is
+ * sent (CURLE_SEND_FAIL_REWIND). A request without a body gets a connection of its own. */
 #include <stdlib.h>
 #include <time.h>
 
-#include "engine/limits.h"
-#include "engine/value/json.h"
+#include "worker/channel/http/http_answer.h"
+#include "worker/channel/http/http_auth.h"
+#include "worker/channel/http/http_options.h"
 #include "worker/channel/http/http_outcome.h"
-#include "worker/channel/provider.h"
+#include "worker/channel/http/http_request.h"
+#include "worker/channel/http/http_target.h"
+#include "worker/channel/http/signer.h"
 
 enum {
-    ANSWER_MAX = 1 << 20,   /* bytes of an answer's body, which nobody reads */
-    BUFFER_SIZE = 4 << 10,  /* libcurl's, for what is received */
-    SEND_BUFFER = 16 << 10, /* and for what is sent: the least it takes */
-    FIXED_HEADERS = 2,
-    CODE_SIZE = 32,
+    REQUEST_MEMORY_MAX = 4 << 20, /* of a provider's compiled templates */
+    ANSWER_MEMORY_FACTOR = 64,    /* bytes of values that one byte of JSON may make, at most */
 };
 
 typedef struct slot slot;
@@ -36,7 +32,10 @@ typedef struct slot slot;
 typedef struct http {
     provider_site site;
     const config_provider *provider;
-    struct curl_slist fixed[FIXED_HEADERS]; /* headers that all requests end with */
+    arena memory; /* of the request */
+    const http_request *request;
+    signer *signer;  /* NULL: nothing is signed */
+    http_auth *auth; /* NULL: no token */
     slot *slots;
     slot *idle;
 } http;
@@ -46,69 +45,32 @@ struct slot {
     slot *next_idle; /* while it is idle */
     http *owner;
     transfer transfer;
+    address_guard guard;
+    arena answer_memory;
+    http_auth_waiter waiter;
+
     delivery *delivery; /* NULL: idle */
+    http_message message;
+    unsigned auth_serial; /* of the token that was sent */
+    int64_t redirect_count;
+    bool is_running; /* its transfer is */
+    bool is_renewed; /* the token was refused once */
+
     const char *unsent; /* of the request's body */
     size_t unsent_size;
-    size_t received_size; /* of the answer's body */
-    bool begun;           /* something of the body is sent */
+    bool begun;    /* something of the body is sent */
+    buffer answer; /* its body, where it is read */
+    int64_t answer_size;
 };
 
-/* ---- the request ---- */
-
-static void add_text(buffer *b, const char *name, const char *text, size_t size)
+static int64_t wall_ms(void)
 {
-    buffer_add_text(b, name);
-    json_write_string(b, text, size);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void write_body(buffer *b, const delivery *d)
-{
-    const execution *x = d->execution;
-    const char *type = step_type_name(d->step->type);
-    add_text(b, "{\"execution_id\":", x->id.text, sizeof x->id.text - 1);
-    add_text(b, ",\"workflow_id\":", x->workflow_id.text, x->workflow_id.count);
-    buffer_add_text(b, ",\"workflow_version\":");
-    buffer_add_int(b, x->workflow_version);
-    add_text(b, ",\"step_id\":", d->step->id.text, d->step->id.count);
-    add_text(b, ",\"step_type\":", type, strlen(type));
-    buffer_add_text(b, ",\"run\":");
-    buffer_add_int(b, x->run);
-    buffer_add_text(b, ",\"attempt\":");
-    buffer_add_int(b, x->steps[x->current_step].attempt);
-    add_text(b, ",\"recipient\":", x->recipient.text, x->recipient.count);
-    buffer_add_text(b, ",\"message\":");
-    json_write(b, d->message);
-    buffer_add_byte(b, '}');
-}
-
-/* libcurl only reads the list: its nodes may be anybody's. NULL without memory. The text holds no control
- * character: keys are ours, and tasks.c takes no other trace context. */
-static struct curl_slist *add_header(struct curl_slist *rest, arena *a, const char *name, const char *text,
-                                     size_t size)
-{
-    struct curl_slist *node = arena_alloc(a, sizeof *node);
-    buffer line;
-    buffer_init(&line, a, SIZE_MAX);
-    buffer_add_text(&line, name);
-    buffer_add(&line, text, size);
-    buffer_add_byte(&line, '\0');
-    if (node == NULL || line.failed || rest == NULL)
-        return NULL;
-    *node = (struct curl_slist){.data = line.bytes, .next = rest};
-    return node;
-}
-
-static struct curl_slist *write_headers(struct curl_slist *fixed, const delivery *d)
-{
-    const execution *x = d->execution;
-    const identity key = delivery_key(d);
-    struct curl_slist *list = add_header(fixed, d->arena, "Idempotency-Key: ", key.text, sizeof key.text - 1);
-    if (x->traceparent.kind == VALUE_STRING)
-        list = add_header(list, d->arena, "traceparent: ", x->traceparent.text, x->traceparent.count);
-    if (x->tracestate.kind == VALUE_STRING)
-        list = add_header(list, d->arena, "tracestate: ", x->tracestate.text, x->tracestate.count);
-    return list;
-}
+/* ---- slots ---- */
 
 static size_t send_body(char *to, size_t size, size_t count, void *user)
 {
@@ -122,32 +84,36 @@ static size_t send_body(char *to, size_t size, size_t count, void *user)
 }
 
 /* Past the bound the transfer ends; its status counts all the same. */
-static size_t discard_answer(char *bytes, size_t size, size_t count, void *user)
+static size_t take_answer(char *bytes, size_t size, size_t count, void *user)
 {
     slot *s = user;
-    (void)bytes;
-    s->received_size += size * count;
-    return s->received_size <= ANSWER_MAX ? size * count : 0;
+    const config_http *h = &s->owner->provider->http;
+    s->answer_size += (int64_t)(size * count);
+    if (s->answer_size > h->max_answer_bytes)
+        return 0;
+    if (http_answer_is_read(h))
+        buffer_add(&s->answer, bytes, size * count);
+    return size * count;
 }
-
-/* ---- slots ---- */
 
 #define SET(option, to) (curl_easy_setopt(handle, option, to) == CURLE_OK)
 
 /* What is the same for all requests of a slot. */
 static bool set_up(CURL *handle, slot *s, const config_provider *p)
 {
-    /* QUICK_EXIT: giving up on a name that does not resolve must not wait for the thread that tries to. */
-    return SET(CURLOPT_URL, p->url.text) && SET(CURLOPT_PROTOCOLS_STR, "http,https") &&
-           SET(CURLOPT_TIMEOUT_MS, (long)p->timeout_ms) &&
-           SET(CURLOPT_CONNECTTIMEOUT_MS, (long)p->connect_timeout_ms) && SET(CURLOPT_NOSIGNAL, 1L) &&
-           SET(CURLOPT_QUICK_EXIT, 1L) && SET(CURLOPT_USERAGENT, "carillon/" CARILLON_VERSION) &&
-           SET(CURLOPT_POST, 1L) && SET(CURLOPT_READFUNCTION, send_body) && SET(CURLOPT_READDATA, s) &&
-           SET(CURLOPT_WRITEFUNCTION, discard_answer) && SET(CURLOPT_WRITEDATA, s) &&
-           SET(CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE) && SET(CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BUFFER);
+    static const char *const methods[] = {[CONFIG_METHOD_POST] = "POST",
+                                          [CONFIG_METHOD_PUT] = "PUT",
+                                          [CONFIG_METHOD_PATCH] = "PATCH",
+                                          [CONFIG_METHOD_GET] = "GET",
+                                          [CONFIG_METHOD_DELETE] = "DELETE"};
+    s->guard.allow_link_local = p->allow_link_local;
+    return http_options_set(handle, p, &s->guard) && SET(CURLOPT_CUSTOMREQUEST, methods[p->http.method]) &&
+           SET(CURLOPT_READFUNCTION, send_body) && SET(CURLOPT_READDATA, s) &&
+           SET(CURLOPT_WRITEFUNCTION, take_answer) && SET(CURLOPT_WRITEDATA, s);
 }
 
 static void on_done(transfer *t, CURLcode code);
+static void on_token(http_auth_waiter *w, const http_failure *failure);
 
 static slot *slot_new(http *h)
 {
@@ -158,7 +124,12 @@ static slot *slot_new(http *h)
         free(s);
         return NULL;
     }
-    *s = (slot){.next = h->slots, .owner = h, .transfer = {.handle = handle, .done = on_done}};
+    s->next = h->slots;
+    s->owner = h;
+    s->transfer = (transfer){.handle = handle, .done = on_done};
+    s->waiter.ready = on_token;
+    arena_init(&s->answer_memory, 4096,
+               (size_t)h->provider->http.max_answer_bytes * ANSWER_MEMORY_FACTOR + (64 << 10));
     h->slots = s;
     return s;
 }
@@ -175,131 +146,270 @@ static slot *take_slot(http *h)
 
 static void give_back(slot *s)
 {
+    arena_reset(&s->answer_memory);
     s->delivery = NULL;
     s->next_idle = s->owner->idle;
     s->owner->idle = s;
 }
 
-static bool start(slot *s, delivery *d)
+/* ---- sending ---- */
+
+static bool sign(slot *s, http_message *m)
 {
-    buffer body;
-    buffer_init(&body, d->arena, LIMIT_RECORD_BYTES);
-    write_body(&body, d);
-    struct curl_slist *headers = write_headers(s->owner->fixed, d);
-    if (body.failed || headers == NULL)
+    char text[SIGNATURE_TEXT_SIZE];
+    const http *h = s->owner;
+    return h->signer == NULL ||
+           (signer_sign(h->signer, wall_ms() / 1000, m->body == NULL ? "" : m->body, m->body_size, text) &&
+            http_message_add(m, s->delivery->arena, h->provider->http.sign_header, text, strlen(text)));
+}
+
+/* libcurl reads the body from the callback, whatever the method is called. */
+static bool set_request(const slot *s, const http_message *m)
+{
+    CURL *handle = s->transfer.handle;
+    bool bodyless = m->body_size == 0;
+    return SET(CURLOPT_URL, m->url) && SET(CURLOPT_HTTPHEADER, m->headers) &&
+           (m->has_body ? SET(CURLOPT_POST, 1L) : SET(CURLOPT_HTTPGET, 1L)) &&
+           SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)m->body_size) &&
+           SET(CURLOPT_FRESH_CONNECT, bodyless ? 1L : 0L);
+}
+
+/* Sends what was rendered, with a signature and token of now. False without memory. */
+static bool transmit(slot *s, const char *authorization)
+{
+    http_message m = s->message;
+    if (authorization != NULL &&
+        !http_message_add(&m, s->delivery->arena, "Authorization", authorization, strlen(authorization)))
         return false;
-    s->unsent = body.bytes;
-    s->unsent_size = body.size;
-    s->received_size = 0;
+    if (!sign(s, &m) || !set_request(s, &m))
+        return false;
+    arena_reset(&s->answer_memory);
+    buffer_init(&s->answer, &s->answer_memory, (size_t)s->owner->provider->http.max_answer_bytes);
+    s->answer_size = 0;
+    s->unsent = m.body;
+    s->unsent_size = m.body_size;
     s->begun = false;
-    s->delivery = d;
-    curl_easy_setopt(s->transfer.handle, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(s->transfer.handle, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
-    return transfers_start(s->owner->site.transfers, &s->transfer);
+    s->guard.refused = false;
+    s->is_running = transfers_start(s->owner->site.transfers, &s->transfer);
+    return s->is_running;
 }
 
-/* ---- the answer ---- */
-
-static int64_t wall_ms(void)
+/* Waits for a token where there is none. False without memory. */
+static bool dispatch(slot *s)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+    http *h = s->owner;
+    if (h->auth == NULL)
+        return transmit(s, NULL);
+    const char *authorization = http_auth_header(h->auth, wall_ms(), &s->auth_serial);
+    return authorization == NULL ? http_auth_wait(h->auth, &s->waiter) : transmit(s, authorization);
 }
 
-static const char *status_code(delivery *d, long status)
+/* ---- the end of a delivery ---- */
+
+static channel_result refuse(delivery *d, const http_failure *why)
 {
-    char *code = arena_alloc(d->arena, CODE_SIZE);
-    if (code == NULL)
-        return "http_error";
-    snprintf(code, CODE_SIZE, "http_%ld", status);
-    return code;
+    d->code = why->code;
+    d->sentence = why->sentence;
+    d->unknown = why->unknown;
+    d->retriable = !why->permanent;
+    return CHANNEL_REFUSED;
 }
 
-static channel_result judge_status(const slot *s, long status)
+static channel_result refuse_for_memory(delivery *d)
+{
+    static const http_failure why = {
+        "limit_exceeded", "the request needs more memory than the trigger's bound", .permanent = true};
+    return refuse(d, &why);
+}
+
+static void end(slot *s, channel_result result)
 {
     delivery *d = s->delivery;
-    struct curl_header *header;
-    http_verdict verdict = http_judge_status(status);
-    if (verdict == HTTP_DELIVERED)
-        return CHANNEL_DELIVERED;
-    d->code = status_code(d, status);
-    d->retriable = verdict == HTTP_RETRY;
-    d->sentence = d->retriable ? "it cannot take the message now" : "it refuses the message";
-    if (d->retriable &&
-        curl_easy_header(s->transfer.handle, "Retry-After", 0, CURLH_HEADER, -1, &header) == CURLHE_OK)
-        d->retry_after_ms = http_retry_after_ms(header->value, wall_ms());
-    return CHANNEL_REFUSED;
+    give_back(s);
+    d->done(d, result);
+}
+
+static void on_token(http_auth_waiter *w, const http_failure *failure)
+{
+    slot *s = (slot *)(void *)((char *)w - offsetof(slot, waiter));
+    if (failure != NULL)
+        end(s, refuse(s->delivery, failure));
+    else if (!dispatch(s))
+        end(s, refuse_for_memory(s->delivery));
 }
 
 /* A status counts once it is there, whatever became of the rest of the answer. */
-static channel_result judge(const slot *s, CURLcode code)
+static channel_result judge(slot *s, CURLcode code, long status)
 {
     delivery *d = s->delivery;
-    long status = 0;
-    curl_easy_getinfo(s->transfer.handle, CURLINFO_RESPONSE_CODE, &status);
-    if (status >= 200)
-        return judge_status(s, status);
-    http_failure why = http_explain(code, s->begun);
-    d->code = why.code;
-    d->sentence = why.sentence;
+    curl_off_t sent_us = 0;
+    if (status >= 200) {
+        bool whole = s->answer_size <= s->owner->provider->http.max_answer_bytes && !s->answer.failed;
+        const http_answer answer = {.handle = s->transfer.handle,
+                                    .status = status,
+                                    .body = s->answer.bytes,
+                                    .size = whole ? s->answer.size : 0,
+                                    .scratch = &s->answer_memory};
+        return http_answer_judge(&answer, d, wall_ms());
+    }
+    if (s->guard.refused && code == CURLE_COULDNT_CONNECT)
+        return refuse(d, &http_address_refused);
+    curl_easy_getinfo(s->transfer.handle, CURLINFO_PRETRANSFER_TIME_T, &sent_us);
+    http_failure why = http_explain(code, s->begun || (s->message.body_size == 0 && sent_us > 0));
     d->detail = curl_easy_strerror(code);
-    d->unknown = why.unknown;
-    d->retriable = true;
-    return CHANNEL_REFUSED;
+    return refuse(d, &why);
+}
+
+/* ---- what is sent again ---- */
+
+static bool renews(slot *s, long status)
+{
+    http *h = s->owner;
+    if (status != 401 || h->auth == NULL || s->is_renewed || !http_auth_reject(h->auth, s->auth_serial))
+        return false;
+    s->is_renewed = true;
+    return dispatch(s);
+}
+
+/* A redirection that would change the method, as 301 to 303 do to a POST, is none that a message can take. */
+static bool keeps_method(const slot *s, long status)
+{
+    return status == 307 || status == 308 ||
+           ((status == 301 || status == 302 || status == 303) &&
+            s->owner->provider->http.method == CONFIG_METHOD_GET);
+}
+
+/* Not to another host unless allowed.hosts has it, and never from https to http. */
+static bool may_go(const slot *s, const char *url)
+{
+    error ignored;
+    char host[HTTP_HOST_SIZE], before[HTTP_HOST_SIZE];
+    const config_list *allowed = &s->owner->provider->http.allowed_hosts;
+    if (!http_target_check(s->delivery->arena, url, allowed, &ignored))
+        return false;
+    if (strncasecmp(s->message.url, "https:", 6) == 0 && strncasecmp(url, "https:", 6) != 0)
+        return false;
+    return allowed->count > 0 || (http_target_host(url, host) && http_target_host(s->message.url, before) &&
+                                  strcasecmp(host, before) == 0);
+}
+
+static bool follows(slot *s, long status)
+{
+    char *target = NULL;
+    if (!keeps_method(s, status) || s->redirect_count == s->owner->provider->http.redirects)
+        return false;
+    curl_easy_getinfo(s->transfer.handle, CURLINFO_REDIRECT_URL, &target);
+    if (target == NULL || !may_go(s, target))
+        return false;
+    s->redirect_count++;
+    s->message.url = arena_copy(s->delivery->arena, target, strlen(target));
+    return s->message.url != NULL && dispatch(s);
 }
 
 static void on_done(transfer *t, CURLcode code)
 {
     slot *s = (slot *)(void *)((char *)t - offsetof(slot, transfer));
-    delivery *d = s->delivery;
-    channel_result result = judge(s, code);
-    give_back(s);
-    d->done(d, result);
+    long status = 0;
+    s->is_running = false;
+    curl_easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &status);
+    if (!renews(s, status) && !follows(s, status))
+        end(s, judge(s, code, status));
 }
 
 /* ---- the kind ---- */
 
+static void close_provider(void *own)
+{
+    http *h = own;
+    http_auth_close(h->auth);
+    while (h->slots != NULL) {
+        slot *s = h->slots;
+        h->slots = s->next;
+        if (s->is_running)
+            transfers_end(h->site.transfers, &s->transfer);
+        curl_easy_cleanup(s->transfer.handle);
+        arena_free(&s->answer_memory);
+        free(s);
+    }
+    signer_free(h->signer);
+    arena_free(&h->memory);
+    free(h);
+}
+
+static bool out_of_memory(error *e)
+{
+    return error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for the provider");
+}
+
+/* Options that libcurl refuses must show at the start, not at the first delivery. */
+static bool prepare(http *h, error *e)
+{
+    const config_provider *p = h->provider;
+    h->request = http_request_compile(&h->memory, p, false, e);
+    if (h->request == NULL)
+        return false;
+    if (p->http.auth != CONFIG_AUTH_NONE) {
+        h->auth = http_auth_new(&h->site, p, e);
+        if (h->auth == NULL)
+            return false;
+    }
+    if (p->http.sign != CONFIG_SIGN_NONE) {
+        h->signer = signer_new(p->http.sign_secret);
+        if (h->signer == NULL)
+            return out_of_memory(e);
+    }
+    slot *first = slot_new(h);
+    if (first == NULL)
+        return error_set(e, ERROR_CONFIG, 0, "provider.%s: libcurl does not take its options", p->name);
+    give_back(first);
+    return true;
+}
+
 static void *open_provider(const provider_site *site, const config_provider *p, error *e)
 {
-    static char content_type[] = "Content-Type: application/json";
-    static char no_expect[] = "Expect:"; /* or a large request would wait for a permission first */
     http *h = calloc(1, sizeof *h);
     if (h == NULL) {
-        error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for the provider");
+        (void)out_of_memory(e);
         return NULL;
     }
     h->site = *site;
     h->provider = p;
-    h->fixed[0] = (struct curl_slist){.data = content_type, .next = &h->fixed[1]};
-    h->fixed[1] = (struct curl_slist){.data = no_expect};
+    arena_init(&h->memory, 4096, REQUEST_MEMORY_MAX);
+    if (!prepare(h, e)) {
+        close_provider(h);
+        return NULL;
+    }
+    if (!p->tls_verify)
+        log_warn(site->log, "tls_not_verified", log_text("provider", p->name),
+                 log_text("message", "whoever answers at its address is believed to be the provider: "
+                                     "tls.verify is false"));
     return h;
+}
+
+static channel_result refuse_rendering(delivery *d, const error *e)
+{
+    char *sentence = arena_copy(d->arena, e->message, strlen(e->message));
+    if (e->code == ERROR_LIMIT || sentence == NULL)
+        return refuse_for_memory(d);
+    const http_failure why = {error_reason(e->code), sentence, .permanent = true};
+    return refuse(d, &why);
 }
 
 static channel_result deliver(void *own, delivery *d)
 {
-    slot *s = take_slot(own);
-    if (s != NULL && start(s, d))
-        return CHANNEL_PENDING;
-    if (s != NULL)
-        give_back(s);
-    d->code = error_reason(ERROR_LIMIT);
-    d->sentence = "the request needs more memory than the trigger's bound";
-    return CHANNEL_REFUSED;
-}
-
-static void close_provider(void *own)
-{
     http *h = own;
-    while (h->slots != NULL) {
-        slot *s = h->slots;
-        h->slots = s->next;
-        if (s->delivery != NULL)
-            transfers_end(h->site.transfers, &s->transfer);
-        curl_easy_cleanup(s->transfer.handle);
-        free(s);
-    }
-    free(h);
+    error e;
+    slot *s = take_slot(h);
+    if (s == NULL)
+        return refuse_for_memory(d);
+    s->delivery = d;
+    s->redirect_count = 0;
+    s->is_renewed = false;
+    bool rendered = http_request_render(h->request, d, &s->message, &e);
+    if (rendered && dispatch(s))
+        return CHANNEL_PENDING;
+    give_back(s);
+    return rendered ? refuse_for_memory(d) : refuse_rendering(d, &e);
 }
 
 const provider_kind provider_http = {

@@ -2,13 +2,18 @@
 
 #include <string.h>
 
-http_verdict http_judge_status(long status)
+http_verdict http_judge_status(const config_http *h, long status)
 {
-    if (status >= 200 && status <= 299)
+    if (http_statuses_have(&h->success, status))
         return HTTP_DELIVERED;
-    bool may_pass = status == 408 || status == 425 || status == 429 || (status >= 500 && status <= 599);
-    return may_pass ? HTTP_RETRY : HTTP_REFUSED;
+    if (http_statuses_have(&h->permanent, status))
+        return HTTP_REFUSED;
+    return http_statuses_have(&h->retriable, status) ? HTTP_RETRY : HTTP_REFUSED;
 }
+
+const http_failure http_address_refused = {
+    "address_refused", "its name leads to a link-local or metadata address: allow.link_local is false",
+    .permanent = true};
 
 /* Any number of digits; what does not fit is as good as the bound. */
 static int64_t read_seconds_as_ms(const char *digits)
@@ -41,14 +46,14 @@ http_failure http_explain(CURLcode code, bool connected)
     switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY:
-        return (http_failure){"dns", "its name cannot be resolved", false};
+        return (http_failure){"dns", "its name cannot be resolved", false, false};
     case CURLE_COULDNT_CONNECT:
     case CURLE_PROXY:
-        return (http_failure){"connect", "it takes no connection", false};
+        return (http_failure){"connect", "it takes no connection", false, false};
     case CURLE_OPERATION_TIMEDOUT:
         if (!connected)
-            return (http_failure){"connect", "it took no connection within connect.timeout.ms", false};
-        return (http_failure){"timeout", "it did not answer within timeout.ms", true};
+            return (http_failure){"connect", "it took no connection within connect.timeout.ms", false, false};
+        return (http_failure){"timeout", "it did not answer within timeout.ms", true, false};
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_ENGINE_NOTFOUND:
     case CURLE_SSL_ENGINE_SETFAILED:
@@ -62,16 +67,17 @@ http_failure http_explain(CURLcode code, bool connected)
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_SSL_INVALIDCERTSTATUS:
         return (http_failure){"tls", "TLS could not be agreed on with it, or its certificate is not trusted",
-                              false};
+                              false, false};
     case CURLE_OUT_OF_MEMORY:
-        return (http_failure){"out_of_memory", "no memory for the request", connected};
+        return (http_failure){"out_of_memory", "no memory for the request", connected, false};
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_SEND_FAIL_REWIND: /* http.c: libcurl would have sent the request again */
-        return (http_failure){"connection_lost", "the connection was lost before it had answered", connected};
+        return (http_failure){"connection_lost", "the connection was lost before it had answered", connected,
+                              false};
     default:
-        return (http_failure){"protocol", "what it answered is no HTTP", connected};
+        return (http_failure){"protocol", "what it answered is no HTTP", connected, false};
     }
 }
