@@ -10,6 +10,7 @@ static const cli_command commands[] = {
     {"workflow", "check, apply and list workflow documents", cli_workflow},
     {"control", "show and change what people may change of a workflow", cli_control},
     {"execution", "show, cancel and retry executions", cli_execution},
+    {"provider", "show presets of providers, and what a provider would be sent", cli_provider},
     {"fsck", "hold what Redis remembers against what Kafka has committed", cli_fsck},
     {"render", "render templates over names", cli_render},
     {"check-schema", "validate JSON Lines against a JSON Schema", cli_check_schema},

@@ -30,7 +30,6 @@ typedef struct loader {
     rd_kafka_conf_t *scratch; /* where properties prove that librdkafka takes them */
     char *const *environment; /* may be NULL */
     const char *next;         /* of the file's text */
-    config_provider *into;    /* where a preset goes */
     int taken;                /* lines of it that were the rest of one before, and are not counted yet */
     config_origin origin;
     bool failed;
@@ -260,31 +259,38 @@ static bool is_given(const config_provider *p, const char *name)
     return key != NULL && p->settings[key - config_provider_keys].origin.layer > CONFIG_PRESET;
 }
 
-static int take_preset_line(void *user, const char *section, const char *name, const char *text)
+/* One line of a preset: `key = value`, a comment, the section, or nothing. */
+static bool take_preset_line(loader *l, config_provider *p, char *line)
 {
-    loader *l = user;
-    (void)section;
-    if (!l->failed && !is_given(l->into, name)) {
-        char own[NAME_SIZE];
-        snprintf(own, sizeof own, "provider.%s", l->into->name);
-        l->failed = !set_value(l, own, name, text);
-    }
-    return l->failed ? 0 : 1;
+    char section[NAME_SIZE];
+    char *equals = strchr(line, '=');
+    if (equals == NULL || strchr(";[", line[0]) != NULL)
+        return true;
+    size_t name_size = (size_t)(equals - line);
+    while (name_size > 0 && line[name_size - 1] == ' ')
+        name_size--;
+    line[name_size] = '\0';
+    snprintf(section, sizeof section, "provider.%s", p->name);
+    return is_given(p, line) || set_value(l, section, line, equals + 1 + strspn(equals + 1, " "));
 }
 
-/* What the section leaves out. Nothing of a preset is wrong but what the section asks it to be. */
+/* What the section leaves out. Read without inih, whose lines may be too short for it. */
 static bool load_preset(loader *l, config_provider *p)
 {
+    char line[LINE_SIZE_MAX], name[NAME_SIZE];
     if (p->preset == NULL)
         return true;
-    char name[NAME_SIZE];
     snprintf(name, sizeof name, "preset %s", p->preset);
     l->origin =
         (config_origin){.layer = CONFIG_PRESET, .name = arena_copy(&l->config->memory, name, strlen(name))};
     l->next = config_preset_find(p->preset)->text;
-    l->into = p;
-    return l->origin.name != NULL ? ini_parse_stream(read_line, l, take_preset_line, l) == 0 && !l->failed
-                                  : out_of_memory(l->error);
+    if (l->origin.name == NULL)
+        return out_of_memory(l->error);
+    while (read_line(line, sizeof line, l) != NULL) {
+        if (!take_preset_line(l, p, line))
+            return false;
+    }
+    return !l->failed;
 }
 
 /* ---- the environment ---- */
