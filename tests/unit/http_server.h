@@ -8,6 +8,8 @@
  *     /cut             200 with half of a body, then closes
  *     /big             200 with a body of 4 MiB
  *     /garbage         no HTTP
+ *     /script/...      the next of `script`, as it stands; its last one again and again
+ *     /token           200 with an access token, token-1 and so on; 400 where tokens_left is 0
  *
  * What begins as TLS does is answered with garbage. */
 #ifndef TESTS_UNIT_HTTP_SERVER_H
@@ -31,8 +33,12 @@ typedef struct http_server {
     int port;
     atomic_int connections;
     atomic_int requests;
-    atomic_int running;      /* of them, not answered yet */
-    atomic_int running_most; /* at the same time */
+    atomic_int running;        /* of them, not answered yet */
+    atomic_int running_most;   /* at the same time */
+    const char *const *script; /* answers; NULL ends it */
+    atomic_int script_at;
+    atomic_int tokens;      /* given out */
+    atomic_int tokens_left; /* as many are given out yet */
     pthread_mutex_t mutex;
     char last[HTTP_REQUEST_MAX]; /* the newest request as it came; behind the mutex */
 } http_server;
@@ -45,6 +51,28 @@ static inline void http_say(int connection, const char *text)
         shutdown(connection, SHUT_RDWR);
 }
 
+static inline void http_say_next(http_server *s, int connection)
+{
+    int at = atomic_fetch_add(&s->script_at, 1);
+    int last = 0;
+    while (last < at && s->script[last + 1] != NULL)
+        last++;
+    http_say(connection, s->script[last]);
+}
+
+static inline void http_say_token(http_server *s, int connection)
+{
+    char text[256], token[128];
+    if (atomic_fetch_sub(&s->tokens_left, 1) <= 0) {
+        http_say(connection, "HTTP/1.1 400 No\r\nContent-Length: 25\r\n\r\n{\"error\":\"invalid_grant\"}");
+        return;
+    }
+    int number = atomic_fetch_add(&s->tokens, 1) + 1;
+    int size = snprintf(token, sizeof token, "{\"access_token\":\"token-%d\",\"expires_in\":3600}", number);
+    snprintf(text, sizeof text, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", size, token);
+    http_say(connection, text);
+}
+
 /* False where the connection must be closed. */
 static inline bool http_answer(http_server *s, int connection, const char *request, int number)
 {
@@ -52,6 +80,14 @@ static inline bool http_answer(http_server *s, int connection, const char *reque
     long status = 200;
     if (strncmp(request, "POST /hang", 10) == 0)
         pause();
+    if (strstr(request, " /script") != NULL && strstr(request, " /script") < strchr(request, '\r')) {
+        http_say_next(s, connection);
+        return true;
+    }
+    if (strncmp(request, "POST /token ", 12) == 0) {
+        http_say_token(s, connection);
+        return true;
+    }
     if (strncmp(request, "POST /close ", 12) == 0 ||
         (strstr(request, "-close-later HTTP") != NULL && number > 1))
         return false;
