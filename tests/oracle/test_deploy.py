@@ -19,8 +19,8 @@ def keys_of_the_program(carillon):
     for line in listed.splitlines():
         if heading := re.fullmatch(r"\[(.+)\]", line):
             section = heading[1]
-        elif (key := re.fullmatch(r"  ([\w.]+)(?: = (.*))?", line)) and not section.startswith("kafka"):
-            keys[section, key[1]] = key[2]
+        elif (key := re.fullmatch(r"  ([\w.]+)(?: = (.*?))?(?: ; [a-z, ]+)?", line)) and not section.startswith("kafka"):
+            keys[section, key[1]] = key[2] or None
     return keys
 
 
