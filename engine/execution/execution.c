@@ -532,6 +532,7 @@ void execution_delivered(execution *x, const char *provider, value message_id, i
     buffer_add_text(&result, ",\"message\":");
     json_write(&result, &state->message);
     buffer_add_byte(&result, '}');
+    buffer_trim(&result);
     if (!result.failed)
         state->result = buffer_string(&result);
     else

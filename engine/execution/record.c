@@ -8,71 +8,93 @@
 
 /* ---- writing ---- */
 
-/* `,"name":` or, for the first member, `{"name":`. Names need no escapes. */
-static void write_name(buffer *b, char before, const char *name)
+typedef struct writer {
+    buffer *out;
+    int64_t time_ms; /* the last one written, since most times of an execution are the same */
+    size_t time_size;
+    char time[TIMESTAMP_TEXT_SIZE];
+} writer;
+
+/* A member's name with what stands around it: `,"name":` or, for the first one, `{"name":`. Names need no
+ * escapes. */
+typedef struct member_name {
+    const char *text;
+    size_t size;
+} member_name;
+
+#define NAME(before, name) ((member_name){before "\"" name "\":", sizeof(before "\"" name "\":") - 1})
+
+static void write_name(writer *w, member_name name)
 {
-    buffer_add_byte(b, before);
-    buffer_add_byte(b, '"');
-    buffer_add_text(b, name);
-    buffer_add(b, "\":", 2);
+    buffer_add(w->out, name.text, name.size);
 }
 
-static void write_text(buffer *b, char before, const char *name, const char *text)
+static void write_null(writer *w)
 {
-    write_name(b, before, name);
-    json_write_string(b, text, strlen(text));
+    buffer_add(w->out, "null", 4);
 }
 
-static void write_value(buffer *b, char before, const char *name, const value *v)
+static void write_text(writer *w, member_name name, const char *text)
 {
-    write_name(b, before, name);
-    json_write(b, v);
+    write_name(w, name);
+    json_write_string(w->out, text, strlen(text));
 }
 
-static void write_int(buffer *b, char before, const char *name, int64_t n)
+static void write_value(writer *w, member_name name, const value *v)
 {
-    write_name(b, before, name);
-    buffer_add_int(b, n);
+    write_name(w, name);
+    json_write(w->out, v);
 }
 
-static void write_time(buffer *b, char before, const char *name, int64_t ms)
+static void write_int(writer *w, member_name name, int64_t n)
 {
-    char text[TIMESTAMP_TEXT_SIZE];
-    write_name(b, before, name);
-    if (ms == 0)
-        buffer_add(b, "null", 4);
-    else
-        json_write_string(b, text, timestamp_format_millis(ms, text));
+    write_name(w, name);
+    buffer_add_int(w->out, n);
+}
+
+static void write_time(writer *w, member_name name, int64_t ms)
+{
+    write_name(w, name);
+    if (ms == 0) {
+        write_null(w);
+        return;
+    }
+    if (ms != w->time_ms) {
+        w->time_size = timestamp_format_millis(ms, w->time);
+        w->time_ms = ms;
+    }
+    json_write_string(w->out, w->time, w->time_size);
 }
 
 /* Members that most records lack are left out rather than null. */
-static void write_rare_time(buffer *b, const char *name, int64_t ms)
+static void write_rare_time(writer *w, member_name name, int64_t ms)
 {
     if (ms != 0)
-        write_time(b, ',', name, ms);
+        write_time(w, name, ms);
 }
 
-static void write_rare_true(buffer *b, const char *name, bool is_true)
+static void write_rare_true(writer *w, member_name name, bool is_true)
 {
     if (!is_true)
         return;
-    write_name(b, ',', name);
-    buffer_add(b, "true", 4);
+    write_name(w, name);
+    buffer_add(w->out, "true", 4);
 }
 
-static void write_rare_value(buffer *b, const char *name, const value *v)
+static void write_rare_value(writer *w, member_name name, const value *v)
 {
     if (v->kind != VALUE_NULL)
-        write_value(b, ',', name, v);
+        write_value(w, name, v);
 }
 
-static void write_key(buffer *b, const value *key)
+static void write_key(writer *w, const value *key)
 {
+    buffer *b = w->out;
     if (key->kind != VALUE_STRING || utf8_valid(key->text, key->count, NULL)) {
-        write_value(b, ',', "key", key);
+        write_value(w, NAME(",", "key"), key);
         return;
     }
-    write_name(b, ',', "key_base64");
+    write_name(w, NAME(",", "key_base64"));
     buffer_add_byte(b, '"');
     if (buffer_reserve(b, base64_size(key->count))) {
         base64_encode(key->text, key->count, b->bytes + b->size);
@@ -81,90 +103,93 @@ static void write_key(buffer *b, const value *key)
     buffer_add_byte(b, '"');
 }
 
-static void write_failures(buffer *b, const step_state *s)
+static void write_failures(writer *w, const step_state *s)
 {
-    write_name(b, ',', "failures");
+    buffer *b = w->out;
+    write_name(w, NAME(",", "failures"));
     for (size_t i = 0; i < s->failure_count; i++) {
         const step_failure *f = &s->failures[i];
         buffer_add_byte(b, i == 0 ? '[' : ',');
-        write_int(b, '{', "attempt", f->attempt);
-        write_value(b, ',', "provider", &f->provider);
-        write_value(b, ',', "code", &f->code);
-        write_time(b, ',', "at", f->at_ms);
-        write_rare_true(b, "retriable", f->retriable);
-        write_rare_true(b, "unknown", f->unknown);
+        write_int(w, NAME("{", "attempt"), f->attempt);
+        write_value(w, NAME(",", "provider"), &f->provider);
+        write_value(w, NAME(",", "code"), &f->code);
+        write_time(w, NAME(",", "at"), f->at_ms);
+        write_rare_true(w, NAME(",", "retriable"), f->retriable);
+        write_rare_true(w, NAME(",", "unknown"), f->unknown);
         if (f->retry_after_ms != 0)
-            write_int(b, ',', "retry_after_ms", f->retry_after_ms);
+            write_int(w, NAME(",", "retry_after_ms"), f->retry_after_ms);
         buffer_add_byte(b, '}');
     }
     buffer_add_byte(b, ']');
 }
 
-static void write_step(buffer *b, const step_state *s)
+static void write_step(writer *w, const step_state *s)
 {
-    write_value(b, '{', "step_id", &s->step_id);
-    write_value(b, ',', "step_type", &s->step_type);
-    write_text(b, ',', "status", step_status_name(s->status));
-    write_int(b, ',', "attempt", s->attempt);
-    write_value(b, ',', "reason", &s->reason);
-    write_name(b, ',', "result");
+    buffer *b = w->out;
+    write_value(w, NAME("{", "step_id"), &s->step_id);
+    write_value(w, NAME(",", "step_type"), &s->step_type);
+    write_text(w, NAME(",", "status"), step_status_name(s->status));
+    write_int(w, NAME(",", "attempt"), s->attempt);
+    write_value(w, NAME(",", "reason"), &s->reason);
+    write_name(w, NAME(",", "result"));
     if (s->result.kind == VALUE_STRING)
         buffer_add(b, s->result.text, s->result.count); /* JSON already */
     else
-        buffer_add(b, "null", 4);
-    write_name(b, ',', "error");
+        write_null(w);
+    write_name(w, NAME(",", "error"));
     if (s->error_code.kind == VALUE_STRING) {
-        write_value(b, '{', "code", &s->error_code);
-        write_value(b, ',', "message", &s->error_message);
+        write_value(w, NAME("{", "code"), &s->error_code);
+        write_value(w, NAME(",", "message"), &s->error_message);
         buffer_add_byte(b, '}');
     } else {
-        buffer_add(b, "null", 4);
+        write_null(w);
     }
-    write_time(b, ',', "started_at", s->started_ms);
-    write_time(b, ',', "completed_at", s->completed_ms);
+    write_time(w, NAME(",", "started_at"), s->started_ms);
+    write_time(w, NAME(",", "completed_at"), s->completed_ms);
     if (s->run > 1)
-        write_int(b, ',', "run", s->run);
+        write_int(w, NAME(",", "run"), s->run);
     if (s->result.kind != VALUE_STRING) { /* which holds both for a completed step */
-        write_rare_value(b, "message", &s->message);
-        write_rare_value(b, "provider", &s->provider);
+        write_rare_value(w, NAME(",", "message"), &s->message);
+        write_rare_value(w, NAME(",", "provider"), &s->provider);
     }
     if (s->failure_count > 0)
-        write_failures(b, s);
+        write_failures(w, s);
     buffer_add_byte(b, '}');
 }
 
 void record_write(buffer *b, const execution *x)
 {
-    write_int(b, '{', "format", RECORD_FORMAT);
-    write_text(b, ',', "execution_id", x->id.text);
-    write_text(b, ',', "status", execution_status_name(x->status));
-    write_int(b, ',', "run", x->run);
-    write_value(b, ',', "workflow_id", &x->workflow_id);
-    write_int(b, ',', "workflow_version", x->workflow_version);
-    write_int(b, ',', "control_version", x->control_version);
-    write_value(b, ',', "trigger_id", &x->trigger_id);
-    write_value(b, ',', "recipient", &x->recipient);
-    write_name(b, ',', "origin");
-    write_value(b, '{', "topic", &x->origin.topic);
-    write_int(b, ',', "partition", x->origin.partition);
-    write_int(b, ',', "offset", x->origin.offset);
+    writer both = {.out = b}, *w = &both;
+    write_int(w, NAME("{", "format"), RECORD_FORMAT);
+    write_text(w, NAME(",", "execution_id"), x->id.text);
+    write_text(w, NAME(",", "status"), execution_status_name(x->status));
+    write_int(w, NAME(",", "run"), x->run);
+    write_value(w, NAME(",", "workflow_id"), &x->workflow_id);
+    write_int(w, NAME(",", "workflow_version"), x->workflow_version);
+    write_int(w, NAME(",", "control_version"), x->control_version);
+    write_value(w, NAME(",", "trigger_id"), &x->trigger_id);
+    write_value(w, NAME(",", "recipient"), &x->recipient);
+    write_name(w, NAME(",", "origin"));
+    write_value(w, NAME("{", "topic"), &x->origin.topic);
+    write_int(w, NAME(",", "partition"), x->origin.partition);
+    write_int(w, NAME(",", "offset"), x->origin.offset);
     buffer_add_byte(b, '}');
-    write_key(b, &x->key);
-    write_value(b, ',', "traceparent", &x->traceparent);
-    write_value(b, ',', "tracestate", &x->tracestate);
-    write_value(b, ',', "payload", &x->payload);
-    write_value(b, ',', "metadata", &x->metadata);
-    write_int(b, ',', "current_step", (int64_t)x->current_step);
-    write_time(b, ',', "started_at", x->started_ms);
-    write_time(b, ',', "completed_at", x->completed_ms);
-    write_rare_time(b, "due_at", x->due_ms);
-    write_rare_true(b, "postponed", x->postponed);
-    write_rare_time(b, "expires_at", x->expires_ms);
-    write_rare_value(b, "reason", &x->reason);
-    write_name(b, ',', "steps");
+    write_key(w, &x->key);
+    write_value(w, NAME(",", "traceparent"), &x->traceparent);
+    write_value(w, NAME(",", "tracestate"), &x->tracestate);
+    write_value(w, NAME(",", "payload"), &x->payload);
+    write_value(w, NAME(",", "metadata"), &x->metadata);
+    write_int(w, NAME(",", "current_step"), (int64_t)x->current_step);
+    write_time(w, NAME(",", "started_at"), x->started_ms);
+    write_time(w, NAME(",", "completed_at"), x->completed_ms);
+    write_rare_time(w, NAME(",", "due_at"), x->due_ms);
+    write_rare_true(w, NAME(",", "postponed"), x->postponed);
+    write_rare_time(w, NAME(",", "expires_at"), x->expires_ms);
+    write_rare_value(w, NAME(",", "reason"), &x->reason);
+    write_name(w, NAME(",", "steps"));
     for (size_t i = 0; i < x->step_count; i++) {
         buffer_add_byte(b, i == 0 ? '[' : ',');
-        write_step(b, &x->steps[i]);
+        write_step(w, &x->steps[i]);
     }
     buffer_add(b, "]}", 2);
 }

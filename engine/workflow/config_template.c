@@ -132,6 +132,7 @@ static bool render_text(const config_template *t, const value *values, arena *a,
     buffer_init(&b, a, LIMIT_RENDERED_BYTES);
     if (!template_render(t->text, values, a, &b, x))
         return false;
+    buffer_trim(&b);
     *out = buffer_string(&b);
     return true;
 }

@@ -66,6 +66,7 @@ bool announce_execution(const announcer *a, batch *b, const execution *x, size_t
         buffer_init(&body, &b->arena, LIMIT_RECORD_BYTES);
         avro_write_frame(&body, a->step_fingerprint);
         completion_write_step(&body, x, i);
+        buffer_trim(&body);
         if (!add_completion(b, EVENT_STEP_COMPLETION, &env, &body))
             return false;
     }
@@ -74,6 +75,7 @@ bool announce_execution(const announcer *a, batch *b, const execution *x, size_t
     buffer_init(&body, &b->arena, LIMIT_RECORD_BYTES);
     avro_write_frame(&body, a->execution_fingerprint);
     completion_write_execution(&body, x);
+    buffer_trim(&body);
     return add_completion(b, EVENT_EXECUTION_COMPLETION, &env, &body);
 }
 

@@ -9,7 +9,10 @@
 #include "worker/shard/resp.h"
 #include "worker/shard/task.h"
 
-enum { COMMAND_BYTES = 4 << 10 };
+enum {
+    COMMAND_BYTES = 4 << 10,
+    RECORD_BYTES_EXPECTED = 8 << 10, /* room for a record is made at once where it is as large as the last */
+};
 
 /* ---- reading ---- */
 
@@ -192,8 +195,13 @@ static void format_record(task *k, buffer *record)
     do {
         arena_rewind(&k->arena, mark);
         buffer_init(record, &k->arena, LIMIT_RECORD_BYTES);
+        if (!buffer_reserve(record, k->owner->record_bytes))
+            return;
         record_write(record, &a->execution);
+        buffer_trim(record);
     } while (record->failed && is_final && shed_result(&a->execution));
+    if (!record->failed && record->size <= RECORD_BYTES_EXPECTED)
+        k->owner->record_bytes = record->size;
 }
 
 static void write_record(task *k)
