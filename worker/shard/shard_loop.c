@@ -25,7 +25,7 @@ enum {
     MESSAGES_A_TURN = 256, /* so that replies and timers get their turn under load */
     /* So many records may be read, and as many be written, before more triggers are taken: enough to keep
        Redis busy, and few enough for their memory to stay in the processor's caches. */
-    AHEAD_MAX = 512,
+    AHEAD_MAX = 256,
     RETRY_PAUSE_MS = 500, /* before a job that found no broker is started again */
     ABORT_PAUSE_MAX_MS = 5000,
     /* An idle loop turns so often. It shows that it lives, and polls the consumer even if nothing comes, or

@@ -10,7 +10,7 @@
 #include "worker/shard/task.h"
 
 enum {
-    CHUNK_BYTES = 8 << 10, /* what an ordinary trigger needs, more or less */
+    CHUNK_BYTES = 10 << 10, /* what an ordinary trigger needs, more or less */
     CHUNKS_KEPT = 4096,
     /* Beside the decoded trigger: rendered messages, results, the record and its events. */
     WORK_BYTES = 4 * LIMIT_RECORD_BYTES,
