@@ -4,8 +4,9 @@
 
 enum { RATE_WAIT_MS = 1000, SECOND_MS = 1000, MS_NS = 1000000 };
 
-/* Deliveries of a provider of whom nothing is known yet take so long. */
-enum { GUESS_MS = 250 };
+/* Deliveries of a provider of whom nothing is known yet take so long. It is little: those who come back too
+ * early are told a better time, those who come back too late have waited for nothing. */
+enum { GUESS_MS = 50 };
 
 /* Whoever sets no bound to what is under way is a kind without a network of its own, and takes anything. */
 static double guess_pace(const config_provider *p)
@@ -28,14 +29,15 @@ void lane_init(lane *l, const config_provider *p, unsigned shards, int64_t now_m
 
 /* ---- places ---- */
 
-static bool is_busy(const lane *l)
-{
-    return l->in_flight >= l->provider->concurrency;
-}
-
 static int64_t taken_places(const lane *l)
 {
     return l->reserved + l->queued + l->in_flight;
+}
+
+/* It could not have more to do. */
+static bool is_busy(const lane *l)
+{
+    return taken_places(l) >= l->provider->concurrency;
 }
 
 /* How long the rate lets the next one wait for those before it. */
@@ -113,7 +115,7 @@ delivery *lane_drop(lane *l)
 
 static bool has_turn(const lane *l)
 {
-    return l->first != NULL && !is_busy(l);
+    return l->first != NULL && l->in_flight < l->provider->concurrency;
 }
 
 static bool take_token(lane *l, int64_t now_ms)

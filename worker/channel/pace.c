@@ -1,13 +1,10 @@
 #include "worker/channel/pace.h"
 
-enum {
-    WINDOW_MS = 250,
-    SECOND_US = 1000000,
-    HORIZON_MS =
-        30000,       /* a provider that hangs may be well again long before its measured pace says so: ... */
-    LEAST_PACE = 1,  /* a second: a provider that hangs has none */
-    FAR_PACE = 1000, /* ... what would come back later than that comes at least so often a second */
-};
+/* A provider that hangs may be well again long before its measured pace says so: what would come back later
+ * than in HORIZON_MS comes at least so often a second (FAR_PACE). */
+enum { WINDOW_MS = 250, SECOND_US = 1000000, HORIZON_MS = 10000, LEAST_PACE = 1, FAR_PACE = 1000 };
+
+static const double growth = 1.25; /* in a window */
 
 static double bounded(const pace *p, double per_second)
 {
@@ -27,15 +24,16 @@ void pace_ended(pace *p)
     p->ended++;
 }
 
-/* A provider that is busy shows what it can do; one that is not shows the least of it. */
-static double learn(const pace *p, double measured)
+/* A provider that is busy shows what it can do; one that is not shows the least of it, and is given more,
+ * where there is more and it has done with what it was given. */
+static double learn(const pace *p, double measured, bool has_backlog)
 {
-    double learnt = p->per_second;
     if (!p->had_room)
-        learnt = (p->per_second + measured) / 2;
-    else if (measured > learnt)
-        learnt = measured;
-    return bounded(p, learnt);
+        return (p->per_second + measured) / 2;
+    double learnt = p->per_second;
+    if (has_backlog && measured > learnt / 2)
+        learnt *= growth;
+    return measured > learnt ? measured : learnt;
 }
 
 void pace_measure(pace *p, bool is_busy, int64_t now_ms)
@@ -44,7 +42,8 @@ void pace_measure(pace *p, bool is_busy, int64_t now_ms)
     p->had_room |= !is_busy;
     if (passed_ms < WINDOW_MS)
         return;
-    p->per_second = learn(p, (double)p->ended * 1000 / (double)passed_ms);
+    double measured = (double)p->ended * 1000 / (double)passed_ms;
+    p->per_second = bounded(p, learn(p, measured, pace_has_backlog(p, now_ms)));
     p->window_ms = now_ms;
     p->ended = 0;
     p->had_room = !is_busy;

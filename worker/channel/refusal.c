@@ -5,15 +5,20 @@
 
 const char refusal_given_up[] = "provider_given_up";
 
+/* A kind may say more behind a status: http_429_QUOTA_EXCEEDED. */
+static bool begins_with_word(const char *code, const char *word)
+{
+    size_t size = strlen(word);
+    return strncmp(code, word, size) == 0 && (code[size] == '\0' || code[size] == '_');
+}
+
 bool refusal_is_of_provider(const char *code)
 {
-    static const char *const codes[] = {"dns",      "connect",      "tls",      "timeout",  "connection_lost",
-                                        "protocol", "auth_refused", "http_401", "http_408", "http_429"};
-    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        /* An HTTP status may be followed by the provider's own word. */
-        size_t size = strlen(codes[i]);
-        if (strncmp(code, codes[i], size) == 0 &&
-            (code[size] == '\0' || (code[0] == 'h' && code[size] == '_')))
+    static const char *const words[] = {"dns",      "connect",  "tls",       "timeout",     "connection_lost",
+                                        "protocol", "http_401", "http_408",  "http_425",    "http_429",
+                                        "smtp_421", "smtp_454", "smtp_auth", "auth_refused"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (begins_with_word(code, words[i]))
             return true;
     }
     return strncmp(code, "http_5", strlen("http_5")) == 0;
