@@ -93,6 +93,37 @@ Test(admin_metrics, shows_the_latest_commit_and_every_lag)
            "carillon_lag_triggers{topic=\"orders\",partition=\"0\"} 0\n");
 }
 
+Test(admin_metrics, deliveries_are_told_by_provider)
+{
+    static shard_metrics shards[2];
+    static const config_provider providers[] = {{.name = "inbox"}, {.name = "mail"}};
+    shards[0].figures.deliveries[1] =
+        (lane_figures){.delivered = 3, .unknown = 1, .queued = 2, .given_up = 1};
+    shards[1].figures.deliveries[1] = (lane_figures){.delivered = 4, .retriable = 5, .permanent = 6};
+    shards[1].figures.deliveries[1].postponed = 7;
+    histogram_observe(&shards[1].figures.deliveries[1].duration, 20000);
+    metrics_write(&text, &(metrics){.topics = &topics,
+                                    .providers = providers,
+                                    .provider_count = 2,
+                                    .shards = shards,
+                                    .shard_count = 2});
+    cr_assert_not(text.failed);
+    buffer_add_byte(&text, '\0');
+    expect("# TYPE carillon_deliveries_total counter\n"
+           "carillon_deliveries_total{provider=\"inbox\",outcome=\"delivered\"} 0\n");
+    expect("carillon_deliveries_total{provider=\"mail\",outcome=\"delivered\"} 7\n"
+           "carillon_deliveries_total{provider=\"mail\",outcome=\"retriable\"} 5\n"
+           "carillon_deliveries_total{provider=\"mail\",outcome=\"permanent\"} 6\n"
+           "carillon_deliveries_total{provider=\"mail\",outcome=\"unknown\"} 1\n");
+    expect("carillon_delivery_duration_seconds_bucket{provider=\"mail\",le=\"0.01\"} 0\n"
+           "carillon_delivery_duration_seconds_bucket{provider=\"mail\",le=\"0.025\"} 1\n");
+    expect("carillon_delivery_duration_seconds_sum{provider=\"mail\"} 0.020000\n"
+           "carillon_delivery_duration_seconds_count{provider=\"mail\"} 1\n");
+    expect("carillon_deliveries_queued{provider=\"mail\"} 2\n");
+    expect("carillon_deliveries_postponed_total{provider=\"mail\"} 7\n");
+    expect("carillon_provider_open{provider=\"mail\"} 1\n");
+}
+
 Test(admin_metrics, a_worker_without_shards_has_zeros)
 {
     write_all(NULL, 0);
