@@ -100,7 +100,9 @@ enum {
     LIMIT_OUTBOX_BYTES = 16 << 20,
 #endif
     LIMIT_FENCE_BYTES = 1 << 20,
-    LIMIT_COMMAND_BYTES = 256, /* a person's command to a partition's owner, as text */
+    LIMIT_INBOX_ITEM_BYTES = 64 << 10, /* a thousand of them, the default bound, are 64 MiB a recipient */
+    LIMIT_INBOX_ITEMS = 100000,        /* of one recipient */
+    LIMIT_COMMAND_BYTES = 256,         /* a person's command to a partition's owner, as text */
     /* How long a provider may ask to be left alone (Retry-After): a day. */
     LIMIT_RETRY_AFTER_MS = 24 * 60 * 60 * 1000,
 };

@@ -11,6 +11,7 @@ static const cli_command commands[] = {
     {"control", "show and change what people may change of a workflow", cli_control},
     {"execution", "show, cancel and retry executions", cli_execution},
     {"provider", "show presets of providers, and what a provider would be sent", cli_provider},
+    {"inbox", "show and settle what is in a recipient's inbox", cli_inbox},
     {"fsck", "hold what Redis remembers against what Kafka has committed", cli_fsck},
     {"render", "render templates over names", cli_render},
     {"check-schema", "validate JSON Lines against a JSON Schema", cli_check_schema},

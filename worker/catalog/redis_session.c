@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/time.h>
 
-enum { ARGUMENTS_MAX = 8 };
+enum { ARGUMENTS_MAX = 16 };
 
 struct redis_session {
     redisContext *context;

@@ -4,7 +4,6 @@
 
 #include "engine/execution/execution.h"
 #include "worker/config/config.h"
-#include "worker/shard/store.h"
 
 typedef enum channel_result {
     CHANNEL_DELIVERED,
@@ -35,10 +34,6 @@ struct delivery {
     bool unknown;           /* nobody can tell whether it arrived; whether to try again says on_unknown */
     int64_t retry_after_ms; /* the provider asks to wait so long before it; 0: it did not say */
     value message_id;       /* what the provider calls the message: a string in the arena, or null */
-
-    /* The deliverer's own. */
-    store_request requests[2];
-    unsigned outstanding;
 
     /* The channel's own. */
     outlet *outlet;

@@ -9,6 +9,7 @@
 #include "worker/channel/delivery.h"
 #include "worker/channel/transfers.h"
 #include "worker/log.h"
+#include "worker/shard/store.h"
 
 /* Where it works. All of it outlives what is opened there. */
 typedef struct provider_site {

@@ -36,6 +36,7 @@ int cli_eval(int argc, char **argv);
 int cli_execution(int argc, char **argv);
 int cli_fsck(int argc, char **argv);
 int cli_provider(int argc, char **argv);
+int cli_inbox(int argc, char **argv);
 int cli_render(int argc, char **argv);
 int cli_version(int argc, char **argv);
 int cli_worker(int argc, char **argv);

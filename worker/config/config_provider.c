@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "engine/limits.h"
 #include "engine/nearest.h"
 #include "worker/config/config_keys.h"
 #include "worker/config/config_named.h"
@@ -135,6 +136,12 @@ const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
      .choices = {"retry", "fail"}, .kinds = OUTWARD,
      .help = "when nobody can tell whether a delivery arrived: make it again (at least once) or give up (at "
              "most once)"},
+    {"provider.NAME", "inbox.max_items", CONFIG_TYPE_INTEGER, FIELD(inbox_max_items), "1000", 1,
+     LIMIT_INBOX_ITEMS, .kinds = KIND(CONFIG_INBOX),
+     .help = "items of one recipient; with one more the oldest goes"},
+    {"provider.NAME", "inbox.max_age", CONFIG_TYPE_DURATION, FIELD(inbox_max_age_ms), "90d", 1000,
+     INT64_C(3660) * 24 * HOUR_MS, .kinds = KIND(CONFIG_INBOX),
+     .help = "an older item goes when another arrives, and with all others when none does"},
 };
 
 const config_key *config_provider_key_find(const char *name)

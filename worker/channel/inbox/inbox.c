@@ -1,16 +1,22 @@
-/* The `inbox` provider: the recipient's inbox in Redis.
- *
- *   <group>:inbox:{<recipient>}:items   hash: idempotency key -> the item as JSON
- *   <group>:inbox:{<recipient>}:index   sorted set: idempotency key by time of arrival in ms
- *
- * The hash tag keeps both on one slot of a cluster. HSETNX and ZADD NX make a repeated delivery change
- * nothing. The item is written before its index entry, so a reader of the index always finds the item. */
+/* The `inbox` provider: an item in the recipient's inbox (inbox_keys.h), by one script in Redis. A delivery
+ * that is repeated changes nothing, however often and whatever became of the item. */
 #include "worker/channel/provider.h"
 
 #include "engine/limits.h"
 #include "engine/value/json.h"
 #include "engine/value/timestamp.h"
+#include "worker/channel/inbox/inbox_keys.h"
+#include "worker/channel/inbox/inbox_script.h"
 #include "worker/shard/resp.h"
+
+/* One delivery's way through Redis. */
+typedef struct append {
+    store_request request;
+    const provider_site *site;
+    delivery *d;
+    buffer item;
+    bool in_full; /* the script's text went with it, since Redis did not know its digest */
+} append;
 
 static void write_item(buffer *b, const delivery *d, const identity *key)
 {
@@ -35,72 +41,87 @@ static void write_item(buffer *b, const delivery *d, const identity *key)
     buffer_add_byte(b, '}');
 }
 
-static value inbox_key(const provider_site *site, const delivery *d, const char *part)
+static channel_result refuse(delivery *d, const char *code, const char *sentence)
 {
-    buffer b;
-    buffer_init(&b, d->arena, SIZE_MAX);
-    buffer_add_text(&b, site->config->group);
-    buffer_add_text(&b, ":inbox:{");
-    buffer_add(&b, d->execution->recipient.text, d->execution->recipient.count);
-    buffer_add_text(&b, "}:");
-    buffer_add_text(&b, part);
-    return b.failed ? value_null() : buffer_string(&b);
-}
-
-static void end(delivery *d, const redisReply *reply)
-{
-    if (reply == NULL) {
-        d->code = "inbox_refused";
-        d->sentence = "Redis refused to write the inbox";
-    }
-    if (--d->outstanding == 0)
-        d->done(d, d->code == NULL ? CHANNEL_DELIVERED : CHANNEL_REFUSED);
-}
-
-static void on_appended(store_request *request, const redisReply *reply, const error *e)
-{
-    (void)e;
-    end((delivery *)(void *)((char *)request - offsetof(delivery, requests[0])), reply);
-}
-
-static void on_entered(store_request *request, const redisReply *reply, const error *e)
-{
-    (void)e;
-    end((delivery *)(void *)((char *)request - offsetof(delivery, requests[1])), reply);
+    d->code = code;
+    d->sentence = sentence;
+    return CHANNEL_REFUSED;
 }
 
 static channel_result refuse_for_memory(delivery *d)
 {
-    d->code = error_reason(ERROR_LIMIT);
-    d->sentence = "the inbox item needs more memory than the trigger's bound";
-    return CHANNEL_REFUSED;
+    return refuse(d, error_reason(ERROR_LIMIT), "the inbox item needs more memory than the trigger's bound");
+}
+
+static resp_argument text_of(const value *text)
+{
+    return resp_bytes(text->text, text->count);
+}
+
+static bool write_append(append *a, buffer *b)
+{
+    const delivery *d = a->d;
+    const config_provider *p = d->provider;
+    identity id = delivery_key(d);
+    inbox_keys keys;
+    buffer_init(b, d->arena, SIZE_MAX);
+    if (!inbox_keys_init(&keys, d->arena, a->site->config->group, &d->execution->recipient))
+        return false;
+    RESP_COMMAND(b, resp_text(a->in_full ? "EVAL" : "EVALSHA"),
+                 resp_text(a->in_full ? inbox_script_append : inbox_script_append_sha1),
+                 resp_int(INBOX_KEY_COUNT), text_of(&keys.names[INBOX_ITEMS]),
+                 text_of(&keys.names[INBOX_INDEX]), text_of(&keys.names[INBOX_UNREAD]),
+                 text_of(&keys.names[INBOX_GONE]), resp_bytes(id.text, sizeof id.text - 1),
+                 resp_bytes(a->item.bytes, a->item.size), resp_int(d->now_ms), resp_int(p->inbox_max_items),
+                 resp_int(p->inbox_max_age_ms), resp_int(a->site->config->retention_ms),
+                 text_of(&keys.channel));
+    return !b->failed;
+}
+
+static store_callback on_appended;
+
+static channel_result send_append(append *a)
+{
+    buffer command;
+    if (!write_append(a, &command))
+        return refuse_for_memory(a->d);
+    a->request = (store_request){.command = command.bytes, .size = command.size, .done = on_appended};
+    store_send(a->site->store, &a->request);
+    return CHANNEL_PENDING;
+}
+
+/* A Redis that has been restarted knows no scripts. */
+static channel_result send_in_full(append *a)
+{
+    a->in_full = true;
+    return send_append(a);
+}
+
+static void on_appended(store_request *request, const redisReply *reply, const error *e)
+{
+    append *a = (append *)(void *)request;
+    channel_result result = CHANNEL_DELIVERED;
+    (void)e;
+    if (reply == NULL)
+        result =
+            a->in_full ? refuse(a->d, "inbox_refused", "Redis refused to write the inbox") : send_in_full(a);
+    if (result != CHANNEL_PENDING)
+        a->d->done(a->d, result);
 }
 
 static channel_result deliver(void *own, delivery *d)
 {
-    const provider_site *site = own;
-    value items = inbox_key(site, d, "items"), index = inbox_key(site, d, "index");
-    identity key = delivery_key(d);
-    resp_argument id = resp_bytes(key.text, sizeof key.text - 1);
-    buffer item, append, enter;
-    buffer_init(&item, d->arena, LIMIT_RECORD_BYTES);
-    buffer_init(&append, d->arena, SIZE_MAX);
-    buffer_init(&enter, d->arena, SIZE_MAX);
-    write_item(&item, d, &key);
-    if (items.kind != VALUE_STRING || index.kind != VALUE_STRING || item.failed)
+    const identity key = delivery_key(d);
+    append *a = arena_calloc(d->arena, 1, sizeof *a);
+    if (a == NULL)
         return refuse_for_memory(d);
-    RESP_COMMAND(&append, resp_text("HSETNX"), resp_bytes(items.text, items.count), id,
-                 resp_bytes(item.bytes, item.size));
-    RESP_COMMAND(&enter, resp_text("ZADD"), resp_bytes(index.text, index.count), resp_text("NX"),
-                 resp_int(d->now_ms), id);
-    if (append.failed || enter.failed)
-        return refuse_for_memory(d);
-    d->requests[0] = (store_request){.command = append.bytes, .size = append.size, .done = on_appended};
-    d->requests[1] = (store_request){.command = enter.bytes, .size = enter.size, .done = on_entered};
-    d->outstanding = 2;
-    store_send(site->store, &d->requests[0]);
-    store_send(site->store, &d->requests[1]);
-    return CHANNEL_PENDING;
+    a->site = own;
+    a->d = d;
+    buffer_init(&a->item, d->arena, LIMIT_INBOX_ITEM_BYTES);
+    write_item(&a->item, d, &key);
+    if (a->item.failed)
+        return refuse(d, "inbox_item_too_large", "the item needs more memory than an inbox gives it");
+    return send_append(a);
 }
 
 const provider_kind provider_inbox = {.deliver = deliver};
