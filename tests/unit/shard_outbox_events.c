@@ -44,6 +44,7 @@ static void add_some(void)
     ev->headers[1] = (event_header){.name = "tracestate", .value = value_null()};
     add(EVENT_EXECUTION_COMPLETION, NULL, value_cstring(""), 0);
     add(EVENT_REJECTED, "", value_null(), 8);
+    add(EVENT_REQUEST, "key-2", value_cstring("b"), 1)->topic = "requests";
 }
 
 static void same_text(const value *x, const value *y)
@@ -56,6 +57,9 @@ static void same_text(const value *x, const value *y)
 static void same_event(const event *x, const event *y)
 {
     cr_assert_eq(x->kind, y->kind);
+    cr_assert_eq(x->topic == NULL, y->topic == NULL);
+    if (x->topic != NULL)
+        cr_assert_str_eq(x->topic, y->topic);
     same_text(&x->key, &y->key);
     same_text(&x->payload, &y->payload);
     cr_assert_eq(x->header_count, y->header_count);
@@ -89,7 +93,7 @@ Test(shard_outbox_events, what_is_written_reads_back)
     outbox_events_write(&bytes, from);
     cr_assert_not(bytes.failed);
     cr_assert(reads(bytes.bytes, bytes.size, &e), "%s", e.message);
-    cr_assert_eq(to->count, 3u);
+    cr_assert_eq(to->count, 4u);
     const event *copy = to->first; /* of memory that is gone */
     for (const event *ev = from->first; ev != NULL; ev = ev->next, copy = copy->next)
         same_event(ev, copy);
@@ -103,7 +107,7 @@ Test(shard_outbox_events, it_is_appended_to_what_a_batch_has)
     outbox_events_write(&bytes, from);
     cr_assert(reads(bytes.bytes, bytes.size, &e));
     cr_assert(reads(bytes.bytes, bytes.size, &e));
-    cr_expect_eq(to->count, 6u);
+    cr_expect_eq(to->count, 8u);
 }
 
 Test(shard_outbox_events, no_events_are_a_format_byte)
@@ -120,9 +124,11 @@ Test(shard_outbox_events, the_format_stays)
     /* What workers have left in Redis, later ones must read. */
     static const char kept[] = "\x01"
                                "\x00\x05\x00\x00\x00key-1\x02\x00\x00\x00\x00\x01"
-                               "\x01\x01\x00\x00\x00n\xff\xff\xff\xff";
+                               "\x01\x01\x00\x00\x00n\xff\xff\xff\xff"
+                               "\x03\x01\x00\x00\x00t\xff\xff\xff\xff\x01\x00\x00\x00\x07\x00";
     event *ev = add(EVENT_STEP_COMPLETION, "key-1", value_string("\0\1", 2), 1);
     ev->headers[0] = (event_header){.name = "n", .value = value_null()};
+    add(EVENT_REQUEST, NULL, value_cstring("\7"), 0)->topic = "t";
     outbox_events_write(&bytes, from);
     cr_assert_eq(bytes.size, sizeof kept - 1);
     cr_expect_arr_eq(bytes.bytes, kept, sizeof kept - 1);
@@ -170,10 +176,16 @@ Test(shard_outbox_events, other_formats_are_refused)
 
 Test(shard_outbox_events, unknown_kinds_are_refused)
 {
-    static const char text[] = "\x01\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00";
-    cr_assert_eq(EVENT_KIND_COUNT, 3);
+    static const char text[] = "\x01\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00";
+    cr_assert_eq(EVENT_KIND_COUNT, 4);
     refuses(text, sizeof text - 1);
     refuses("\x01\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00", 11);
+}
+
+Test(shard_outbox_events, a_request_without_a_topic_is_refused)
+{
+    static const char text[] = "\x01\x03\xff\xff\xff\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00";
+    refuses(text, sizeof text - 1);
 }
 
 Test(shard_outbox_events, sizes_beyond_the_end_are_refused_without_memory)

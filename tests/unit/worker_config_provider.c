@@ -131,9 +131,8 @@ Test(worker_config_provider, what_is_missing_is_named)
     expect_refused("[provider.mail]\nurl = http://h\n", "provider.mail.kind: must be given");
 }
 
-Test(worker_config_provider, kinds_are_known_or_not_there_yet)
+Test(worker_config_provider, kinds_are_known)
 {
-    expect_refused("[provider.m]\nkind = kafka\n", ":2: provider.m.kind: kafka is not supported yet");
     expect_refused("[provider.m]\nkind = HTTP\n",
                    ":2: provider.m.kind: must be one of inbox, log, null, http, smtp, kafka, not 'HTTP'");
     expect_loaded("[provider.m]\nkind = log\n[provider.inbox]\nkind = inbox\n");
@@ -456,4 +455,26 @@ Test(worker_config_provider, lines_are_counted_behind_a_long_one)
     cr_expect_not_null(strstr(e.message, ":7: is neither"), "%s", e.message);
     cr_expect_not(load_all(MAIL "success = a\\\n    b\n", NULL, NULL));
     cr_expect_not_null(strstr(e.message, ":4: provider.mail.success"), "%s", e.message);
+}
+
+Test(worker_config_provider, a_topic_is_for_kafka_and_must_be_given)
+{
+    expect_loaded("[provider.out]\nkind = kafka\ntopic = requests\n");
+    cr_expect_str_eq(provider("out")->topic, "requests");
+    expect_refused("[provider.out]\nkind = kafka\n", "provider.out.topic: must be given");
+    expect_refused("[provider.out]\nkind = kafka\ntopic = a b\n",
+                   "provider.out.topic: must be a topic name: up to 249 letters, digits, '.', '_' and '-'");
+    expect_refused(MAIL "topic = requests\n",
+                   "provider.mail.topic: is for providers of kind kafka; this one's is http");
+}
+
+Test(worker_config_provider, inboxes_have_bounds)
+{
+    expect_loaded("[provider.small]\nkind = inbox\ninbox.max_items = 10\ninbox.max_age = 1h\n");
+    cr_expect_eq(provider("small")->inbox_max_items, 10);
+    cr_expect_eq(provider("small")->inbox_max_age_ms, 3600000);
+    cr_expect_eq(provider("inbox")->inbox_max_items, 1000);
+    cr_expect_eq(provider("inbox")->inbox_max_age_ms, INT64_C(90) * 24 * 3600000);
+    expect_loaded("[provider.inbox]\ninbox.max_items = 7\n");
+    cr_expect_eq(provider("inbox")->inbox_max_items, 7);
 }

@@ -161,6 +161,10 @@ static bool create_topics(dev *d, error *e)
     for (size_t i = 0; i < c->triggers.count; i++)
         if (!mock_kafka_create_topic(d->kafka, c->triggers.items[i], TRIGGER_PARTITIONS, e))
             return false;
+    for (size_t i = 0; i < c->provider_count; i++)
+        if (c->providers[i].kind == CONFIG_KAFKA &&
+            !mock_kafka_create_topic(d->kafka, c->providers[i].topic, TRIGGER_PARTITIONS, e))
+            return false;
     return mock_kafka_create_topic(d->kafka, c->step_completions, TRIGGER_PARTITIONS, e) &&
            mock_kafka_create_topic(d->kafka, c->execution_completions, TRIGGER_PARTITIONS, e) &&
            mock_kafka_create_topic(d->kafka, c->rejected, 1, e);

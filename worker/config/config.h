@@ -25,7 +25,7 @@ enum {
     CONFIG_PROVIDERS_MAX = 3 + 32, /* built in, and sections [provider.NAME] */
     CONFIG_ROUTE_MAX = 8,          /* providers that serve one step type */
     CONFIG_CONCURRENCY_MAX = 10000,
-    CONFIG_PROVIDER_KEYS = 44,
+    CONFIG_PROVIDER_KEYS = 45,
     CONFIG_SECRETS_MAX = 32, /* names that one provider's texts stand for */
 };
 
@@ -158,6 +158,7 @@ typedef struct config_provider {
     int64_t breaker_open_ms;
     int64_t breaker_open_max_ms;
     int on_unknown; /* config_on_unknown */
+    const char *topic;
     int64_t inbox_max_items;
     int64_t inbox_max_age_ms;
     config_setting settings[CONFIG_PROVIDER_KEYS]; /* as given, in the table's order */

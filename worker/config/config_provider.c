@@ -30,8 +30,9 @@ static_assert(sizeof kind_names / sizeof *kind_names == CONFIG_KINDS, "every kin
 /* In the order of --keys and --print-config. */
 const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
     {"provider.NAME", "kind", CONFIG_TYPE_KIND, FIELD(kind), NULL,
-     .help =
-         "how it is spoken to; must be given: http (POST of the rendered step as JSON), inbox, log, null"},
+     .help = "how it is spoken to; must be given: http (POST of the rendered step as JSON), kafka (an event "
+             "for other "
+             "services), inbox, log, null"},
     {"provider.NAME", "preset", CONFIG_TYPE_PRESET, FIELD(preset), NULL, .kinds = KIND(CONFIG_HTTP),
      .optional = true, .help = "ready settings, for what is not set here: carillon provider list shows all"},
     {"provider.NAME", "url", CONFIG_TYPE_HTTP_URL, FIELD(url), NULL, .kinds = KIND(CONFIG_HTTP),
@@ -136,6 +137,8 @@ const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
      .choices = {"retry", "fail"}, .kinds = OUTWARD,
      .help = "when nobody can tell whether a delivery arrived: make it again (at least once) or give up (at "
              "most once)"},
+    {"provider.NAME", "topic", CONFIG_TYPE_TOPIC, FIELD(topic), NULL, .kinds = KIND(CONFIG_KAFKA),
+     .help = "topic of its delivery requests (delivery_request.avsc); must be given"},
     {"provider.NAME", "inbox.max_items", CONFIG_TYPE_INTEGER, FIELD(inbox_max_items), "1000", 1,
      LIMIT_INBOX_ITEMS, .kinds = KIND(CONFIG_INBOX),
      .help = "items of one recipient; with one more the oldest goes"},
@@ -165,8 +168,11 @@ const char *config_kind_name(int kind)
 
 bool config_kind_is_supported(int kind)
 {
-    static const bool supported[CONFIG_KINDS] = {
-        [CONFIG_INBOX] = true, [CONFIG_LOG] = true, [CONFIG_NULL] = true, [CONFIG_HTTP] = true};
+    static const bool supported[CONFIG_KINDS] = {[CONFIG_INBOX] = true,
+                                                 [CONFIG_LOG] = true,
+                                                 [CONFIG_NULL] = true,
+                                                 [CONFIG_HTTP] = true,
+                                                 [CONFIG_KAFKA] = true};
     return supported[kind];
 }
 

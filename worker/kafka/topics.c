@@ -6,7 +6,7 @@
 
 #include "worker/kafka/kafka_client.h"
 
-enum { TOPICS_MAX = 64, OUTPUT_TOPICS = 3 };
+enum { TOPICS_MAX = 64, OUTPUT_TOPICS = 3 + CONFIG_PROVIDERS_MAX };
 
 typedef struct inquiry {
     kafka_client client; /* first: librdkafka's opaque begins with it */
@@ -48,8 +48,12 @@ static bool has_topic(const rd_kafka_metadata_t *metadata, const char *name)
     return false;
 }
 
+/* Several providers may share a topic. */
 static void look_for(const rd_kafka_metadata_t *metadata, const char *name, missing *m)
 {
+    for (size_t i = 0; i < m->count; i++)
+        if (strcmp(m->names[i], name) == 0)
+            return;
     if (!has_topic(metadata, name) && m->count < sizeof m->names / sizeof *m->names)
         m->names[m->count++] = name;
 }
@@ -68,6 +72,9 @@ static bool find_missing(rd_kafka_t *rk, const config *c, int timeout_ms, missin
     look_for(metadata, c->step_completions, m);
     look_for(metadata, c->execution_completions, m);
     look_for(metadata, c->rejected, m);
+    for (size_t i = 0; i < c->provider_count; i++)
+        if (c->providers[i].kind == CONFIG_KAFKA)
+            look_for(metadata, c->providers[i].topic, m);
     rd_kafka_metadata_destroy(metadata);
     return true;
 }

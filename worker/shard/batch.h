@@ -14,7 +14,9 @@ typedef enum event_kind {
     EVENT_STEP_COMPLETION,
     EVENT_EXECUTION_COMPLETION,
     EVENT_REJECTED,
-    EVENT_KIND_COUNT
+    EVENT_REQUEST, /* a delivery request: the provider's topic, not the kind's */
+    EVENT_KIND_COUNT,
+    EVENT_TOPIC_COUNT = EVENT_REQUEST /* kinds with a topic of their own */
 } event_kind;
 
 /* A header of a message; a null value is a header without one. */
@@ -27,6 +29,7 @@ typedef struct event event;
 struct event {
     event *next;
     event_kind kind;
+    const char *topic;    /* of an EVENT_REQUEST; lives as long as the batch */
     value key;            /* string of any bytes, or null */
     value payload;        /* the same */
     int64_t timestamp_ms; /* 0 or below: the time of sending */

@@ -26,6 +26,10 @@ void outbox_events_write(buffer *b, const batch *from)
     buffer_add_byte(b, FORMAT);
     for (const event *ev = from->first; ev != NULL; ev = ev->next) {
         buffer_add_byte(b, (char)ev->kind);
+        if (ev->kind == EVENT_REQUEST) {
+            value topic = value_cstring(ev->topic);
+            write_text(b, &topic);
+        }
         write_text(b, &ev->key);
         write_text(b, &ev->payload);
         buffer_add_byte(b, (char)ev->header_count);
@@ -82,16 +86,28 @@ static bool copy_header(batch *to, reader *r, event_header *header)
 }
 
 /* False without memory. */
+static bool copy_topic(batch *to, const value *topic, event *ev)
+{
+    if (ev->kind != EVENT_REQUEST)
+        return true;
+    ev->topic = arena_copy(&to->arena, topic->text, topic->count);
+    return ev->topic != NULL;
+}
+
+/* False without memory. */
 static bool read_event(batch *to, reader *r)
 {
     unsigned kind = read_byte(r);
+    value topic = kind == EVENT_REQUEST ? read_text(r) : value_null();
     value key = read_text(r), payload = read_text(r);
     unsigned headers = read_byte(r);
-    r->failed |= kind >= EVENT_KIND_COUNT || headers > HEADERS_MAX;
+    r->failed |= kind >= EVENT_KIND_COUNT || headers > HEADERS_MAX ||
+                 (kind == EVENT_REQUEST && topic.kind != VALUE_STRING);
     if (r->failed)
         return true;
     event *ev = batch_add(to, (event_kind)kind, headers);
-    bool ok = ev != NULL && batch_copy(to, &key, &ev->key) && batch_copy(to, &payload, &ev->payload);
+    bool ok = ev != NULL && copy_topic(to, &topic, ev) && batch_copy(to, &key, &ev->key) &&
+              batch_copy(to, &payload, &ev->payload);
     for (unsigned i = 0; ok && !r->failed && i < headers; i++)
         ok = copy_header(to, r, &ev->headers[i]);
     return ok;

@@ -1,8 +1,8 @@
 /* outbox_events: the events of one transition as bytes, as the outbox keeps them in Redis.
  *
- * A byte for the format (1), then each event: its kind (a byte), key, payload, the number of headers (a byte)
- * and each header's name and value; texts as a 32-bit little-endian size and that many bytes, null as the
- * size 2^32 - 1. */
+ * A byte for the format (1), then each event: its kind (a byte), the topic where that is a request, key,
+ * payload, the number of headers (a byte) and each header's name and value; texts as a 32-bit little-endian
+ * size and that many bytes, null as the size 2^32 - 1. */
 #ifndef WORKER_SHARD_OUTBOX_EVENTS_H
 #define WORKER_SHARD_OUTBOX_EVENTS_H
 

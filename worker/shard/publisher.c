@@ -10,8 +10,9 @@ struct publisher {
     kafka_client client;   /* first: librdkafka's opaque begins with it */
     rd_kafka_conf_t *conf; /* to make the producer from, again where it must be */
     rd_kafka_t *producer;  /* NULL: it was fenced; publisher_join makes another */
-    rd_kafka_topic_t *topics[EVENT_KIND_COUNT];
-    char *topic_names[EVENT_KIND_COUNT];
+    publisher_topics names;
+    rd_kafka_topic_t *of_kind[EVENT_TOPIC_COUNT];
+    rd_kafka_topic_t *of_requests[PUBLISHER_REQUEST_TOPICS_MAX];
     bool joined;                        /* the transactional id is registered */
     rd_kafka_resp_err_t delivery_error; /* the first in the present transaction */
     char delivery_topic[256];           /* where it was */
@@ -30,6 +31,15 @@ static void on_delivery_report(rd_kafka_t *rk, const rd_kafka_message_t *message
     memcpy(p->delivery_topic, name.message, sizeof p->delivery_topic - 1);
 }
 
+static void destroy_topics(rd_kafka_topic_t **topics, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (topics[i] != NULL)
+            rd_kafka_topic_destroy(topics[i]);
+        topics[i] = NULL;
+    }
+}
+
 /* Everything of it that may reach into a batch ends here. */
 static void destroy_producer(publisher *p)
 {
@@ -37,13 +47,23 @@ static void destroy_producer(publisher *p)
         return;
     rd_kafka_purge(p->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_poll(p->producer, 0);
-    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++)
-        if (p->topics[kind] != NULL)
-            rd_kafka_topic_destroy(p->topics[kind]);
+    destroy_topics(p->of_kind, EVENT_TOPIC_COUNT);
+    destroy_topics(p->of_requests, PUBLISHER_REQUEST_TOPICS_MAX);
     rd_kafka_destroy(p->producer);
-    memset(p->topics, 0, sizeof p->topics);
     p->producer = NULL;
     p->joined = false;
+}
+
+static bool create_topics(publisher *p, rd_kafka_topic_t **topics, const char *const *names, size_t count,
+                          error *e)
+{
+    for (size_t i = 0; i < count; i++) {
+        topics[i] = rd_kafka_topic_new(p->producer, names[i], NULL);
+        if (topics[i] == NULL)
+            return error_set(e, ERROR_KAFKA, 0, "topic %s: %s", names[i],
+                             rd_kafka_err2str(rd_kafka_last_error()));
+    }
+    return true;
 }
 
 static bool create_producer(publisher *p, error *e)
@@ -55,39 +75,23 @@ static bool create_producer(publisher *p, error *e)
         rd_kafka_conf_destroy(conf); /* rd_kafka_new takes it only when it succeeds */
         return error_set(e, ERROR_KAFKA, 0, "the producer cannot be created: %s", reason);
     }
-    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
-        p->topics[kind] = rd_kafka_topic_new(p->producer, p->topic_names[kind], NULL);
-        if (p->topics[kind] == NULL) {
-            error_set(e, ERROR_KAFKA, 0, "topic %s: %s", p->topic_names[kind],
-                      rd_kafka_err2str(rd_kafka_last_error()));
-            destroy_producer(p);
-            return false;
-        }
-    }
-    return true;
+    if (create_topics(p, p->of_kind, p->names.of_kind, EVENT_TOPIC_COUNT, e) &&
+        create_topics(p, p->of_requests, p->names.of_requests, p->names.request_count, e))
+        return true;
+    destroy_producer(p);
+    return false;
 }
 
-static bool copy_names(publisher *p, const char *const topics[EVENT_KIND_COUNT])
-{
-    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++) {
-        p->topic_names[kind] = strdup(topics[kind]);
-        if (p->topic_names[kind] == NULL)
-            return false;
-    }
-    return true;
-}
-
-publisher *publisher_new(rd_kafka_conf_t *conf, const char *const topics[EVENT_KIND_COUNT], const logger *log,
-                         error *e)
+publisher *publisher_new(rd_kafka_conf_t *conf, const publisher_topics *topics, const logger *log, error *e)
 {
     publisher *p = calloc(1, sizeof *p);
-    if (p == NULL || !copy_names(p, topics)) {
+    if (p == NULL) {
         rd_kafka_conf_destroy(conf);
         error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a producer");
-        publisher_free(p);
         return NULL;
     }
     p->client.log = log;
+    p->names = *topics;
     p->conf = conf;
     rd_kafka_conf_set_opaque(conf, p);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery_report);
@@ -102,8 +106,6 @@ void publisher_free(publisher *p)
     if (p == NULL)
         return;
     destroy_producer(p);
-    for (int kind = 0; kind < EVENT_KIND_COUNT; kind++)
-        free(p->topic_names[kind]);
     if (p->conf != NULL)
         rd_kafka_conf_destroy(p->conf);
     free(p);
@@ -157,12 +159,23 @@ static void *bytes_of(const value *text)
     return text->kind == VALUE_STRING ? same : NULL;
 }
 
+/* By the name, where the topic has left the configuration. */
+static rd_kafka_vu_t topic_of(const publisher *p, const event *ev)
+{
+    if (ev->kind != EVENT_REQUEST)
+        return (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = p->of_kind[ev->kind]};
+    for (size_t i = 0; i < p->names.request_count; i++)
+        if (strcmp(p->names.of_requests[i], ev->topic) == 0)
+            return (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = p->of_requests[i]};
+    return (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = ev->topic};
+}
+
 static rd_kafka_resp_err_t produce_once(publisher *p, const event *ev, rd_kafka_headers_t *headers)
 {
     size_t payload_size = ev->payload.kind == VALUE_STRING ? ev->payload.count : 0;
     size_t key_size = ev->key.kind == VALUE_STRING ? ev->key.count : 0;
     rd_kafka_vu_t parts[] = {
-        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = p->topics[ev->kind]},
+        topic_of(p, ev),
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {bytes_of(&ev->payload), payload_size}},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {bytes_of(&ev->key), key_size}},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = ev->timestamp_ms > 0 ? ev->timestamp_ms : 0},
@@ -190,7 +203,8 @@ static bool produce(publisher *p, const event *ev, error *e)
         }
         if (headers != NULL)
             rd_kafka_headers_destroy(headers); /* taken only by a message that was */
-        return error_set(e, ERROR_KAFKA, 0, "produce to %s: %s", rd_kafka_topic_name(p->topics[ev->kind]),
+        return error_set(e, ERROR_KAFKA, 0, "produce to %s: %s",
+                         ev->kind == EVENT_REQUEST ? ev->topic : p->names.of_kind[ev->kind],
                          rd_kafka_err2str(code));
     }
 }

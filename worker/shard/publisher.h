@@ -10,6 +10,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include "engine/custody/epoch.h"
+#include "worker/config/config.h"
 #include "worker/log.h"
 #include "worker/shard/batch.h"
 
@@ -22,10 +23,19 @@ typedef enum publisher_outcome {
     PUBLISHER_FATAL,   /* the producer is unusable: the process must end */
 } publisher_outcome;
 
-/* Takes the conf (kafka_client_producer), also on failure. topics: the name of each event_kind, borrowed for
- * the time of the call. NULL with ERROR_KAFKA. */
-MUST_CHECK publisher *publisher_new(rd_kafka_conf_t *conf, const char *const topics[EVENT_KIND_COUNT],
-                                    const logger *log, error *e);
+enum { PUBLISHER_REQUEST_TOPICS_MAX = CONFIG_PROVIDERS_MAX };
+
+/* Where events go. An outbox may still have requests for a topic that is not among these: they go there. */
+typedef struct publisher_topics {
+    const char *of_kind[EVENT_TOPIC_COUNT];
+    const char *of_requests[PUBLISHER_REQUEST_TOPICS_MAX];
+    size_t request_count;
+} publisher_topics;
+
+/* Takes the conf (kafka_client_producer), also on failure. The topics' names are borrowed until
+ * publisher_free. NULL with ERROR_KAFKA. */
+MUST_CHECK publisher *publisher_new(rd_kafka_conf_t *conf, const publisher_topics *topics, const logger *log,
+                                    error *e);
 void publisher_free(publisher *p); /* NULL is allowed; purges what was never committed */
 
 /* Registers the transactional id and fences an earlier owner of it, unless that is done already. Blocks up to

@@ -210,17 +210,26 @@ static void free_shard(shard *s)
     free(s);
 }
 
+static publisher_topics output_topics(const config *c)
+{
+    publisher_topics t = {.of_kind = {[EVENT_STEP_COMPLETION] = c->step_completions,
+                                      [EVENT_EXECUTION_COMPLETION] = c->execution_completions,
+                                      [EVENT_REJECTED] = c->rejected}};
+    for (size_t i = 0; i < c->provider_count; i++)
+        if (c->providers[i].kind == CONFIG_KAFKA)
+            t.of_requests[t.request_count++] = c->providers[i].topic;
+    return t;
+}
+
 static bool make_clients(shard *s, error *e)
 {
     const config *c = s->options.config;
-    const char *const outputs[EVENT_KIND_COUNT] = {[EVENT_STEP_COMPLETION] = c->step_completions,
-                                                   [EVENT_EXECUTION_COMPLETION] = c->execution_completions,
-                                                   [EVENT_REJECTED] = c->rejected};
+    const publisher_topics outputs = output_topics(c);
     const intake_listener listener = shard_loop_listener(s);
     rd_kafka_conf_t *conf = kafka_client_producer(c, s->options.number, e);
     if (conf == NULL)
         return false;
-    s->publisher = publisher_new(conf, outputs, s->options.log, e);
+    s->publisher = publisher_new(conf, &outputs, s->options.log, e);
     if (s->publisher == NULL)
         return false;
     conf = kafka_client_consumer(c, s->options.number, e);
