@@ -38,6 +38,7 @@ typedef struct provider_kind {
 
 extern const provider_kind provider_http;
 extern const provider_kind provider_inbox;
+extern const provider_kind provider_kafka;
 extern const provider_kind provider_log;
 extern const provider_kind provider_null;
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "engine/execution/delivery_request.h"
 #include "engine/limits.h"
 
 /* ---- completions ---- */
@@ -16,11 +17,12 @@ static bool fingerprint_of(const char *schema_text, uint64_t *fingerprint, error
     return true;
 }
 
-bool announcer_init(announcer *a, const char *group, const char *worker_id, error *e)
+bool announcer_init(announcer *a, const config *c, const logger *log, error *e)
 {
-    *a = (announcer){.group = group, .worker_id = worker_id};
+    *a = (announcer){.config = c, .log = log};
     return fingerprint_of(completion_step_schema, &a->step_fingerprint, e) &&
-           fingerprint_of(completion_execution_schema, &a->execution_fingerprint, e);
+           fingerprint_of(completion_execution_schema, &a->execution_fingerprint, e) &&
+           fingerprint_of(delivery_request_schema, &a->request_fingerprint, e);
 }
 
 /* Key and trace context are the same for all events of an execution: copied once. */
@@ -37,13 +39,15 @@ static bool copy_envelope(batch *b, const execution *x, envelope *out)
            batch_copy(b, &x->tracestate, &out->tracestate);
 }
 
-static bool add_completion(batch *b, event_kind kind, const envelope *env, const buffer *body)
+/* Ends the body. NULL without memory. */
+static event *add_event(batch *b, event_kind kind, const envelope *env, buffer *body)
 {
+    buffer_trim(body);
     size_t header_count = env->traceparent.kind == VALUE_STRING;
     header_count += env->tracestate.kind == VALUE_STRING;
     event *ev = body->failed ? NULL : batch_add(b, kind, header_count);
     if (ev == NULL)
-        return false;
+        return NULL;
     event_header *next = ev->headers;
     if (env->traceparent.kind == VALUE_STRING)
         *next++ = (event_header){.name = "traceparent", .value = env->traceparent};
@@ -51,7 +55,57 @@ static bool add_completion(batch *b, event_kind kind, const envelope *env, const
         *next++ = (event_header){.name = "tracestate", .value = env->tracestate};
     ev->key = env->key;
     ev->payload = buffer_string(body);
-    return true;
+    return ev;
+}
+
+/* NULL where the configuration has none any more. */
+static const char *topic_of(const announcer *a, const step_state *s)
+{
+    const config *c = a->config;
+    size_t place = config_find_provider(c, s->provider.text, s->provider.count);
+    return place < c->provider_count && c->providers[place].kind == CONFIG_KAFKA ? c->providers[place].topic
+                                                                                 : NULL;
+}
+
+static void tell_dropped(const announcer *a, const execution *x, const step_state *s)
+{
+    char step_id[LIMIT_IDENTIFIER_BYTES + 1];
+    snprintf(step_id, sizeof step_id, "%.*s", (int)s->step_id.count, s->step_id.text);
+    log_error(a->log, "request_dropped", log_text("execution", x->id.text), log_text("step_id", step_id),
+              log_text("message", "the record says that a delivery request was to be published, and the "
+                                  "configuration has no provider of kind kafka of that name any more: "
+                                  "nobody will deliver it"));
+}
+
+static bool announce_request(const announcer *a, batch *b, const envelope *env, const execution *x, size_t i)
+{
+    value message;
+    buffer body;
+    if (!delivery_request_find(x, i, &b->arena, &message))
+        return true;
+    const char *topic = topic_of(a, &x->steps[i]);
+    if (topic == NULL) {
+        tell_dropped(a, x, &x->steps[i]);
+        return true;
+    }
+    buffer_init(&body, &b->arena, LIMIT_RECORD_BYTES);
+    avro_write_frame(&body, a->request_fingerprint);
+    delivery_request_write(&body, x, i, &message);
+    event *ev = add_event(b, EVENT_REQUEST, env, &body);
+    if (ev != NULL)
+        ev->topic = topic;
+    return ev != NULL;
+}
+
+static bool announce_step(const announcer *a, batch *b, const envelope *env, const execution *x, size_t i)
+{
+    buffer body;
+    if (!announce_request(a, b, env, x, i))
+        return false;
+    buffer_init(&body, &b->arena, LIMIT_RECORD_BYTES);
+    avro_write_frame(&body, a->step_fingerprint);
+    completion_write_step(&body, x, i);
+    return add_event(b, EVENT_STEP_COMPLETION, env, &body) != NULL;
 }
 
 bool announce_execution(const announcer *a, batch *b, const execution *x, size_t first)
@@ -60,23 +114,15 @@ bool announce_execution(const announcer *a, batch *b, const execution *x, size_t
     buffer body;
     if (!copy_envelope(b, x, &env))
         return false;
-    for (size_t i = first; i < x->step_count; i++) {
-        if (!completion_has_step(x, i))
-            continue;
-        buffer_init(&body, &b->arena, LIMIT_RECORD_BYTES);
-        avro_write_frame(&body, a->step_fingerprint);
-        completion_write_step(&body, x, i);
-        buffer_trim(&body);
-        if (!add_completion(b, EVENT_STEP_COMPLETION, &env, &body))
+    for (size_t i = first; i < x->step_count; i++)
+        if (completion_has_step(x, i) && !announce_step(a, b, &env, x, i))
             return false;
-    }
     if (!execution_ended(x))
         return true;
     buffer_init(&body, &b->arena, LIMIT_RECORD_BYTES);
     avro_write_frame(&body, a->execution_fingerprint);
     completion_write_execution(&body, x);
-    buffer_trim(&body);
-    return add_completion(b, EVENT_EXECUTION_COMPLETION, &env, &body);
+    return add_event(b, EVENT_EXECUTION_COMPLETION, &env, &body) != NULL;
 }
 
 /* ---- rejections ---- */
@@ -129,8 +175,8 @@ static void add_reason(const announcer *a, batch *b, const rd_kafka_message_t *m
     *to++ = text_header(b, "__connect.errors.topic", "%s", rd_kafka_topic_name(message->rkt));
     *to++ = text_header(b, "__connect.errors.partition", "%d", message->partition);
     *to++ = text_header(b, "__connect.errors.offset", "%lld", (long long)message->offset);
-    *to++ = text_header(b, "__connect.errors.connector.name", "%s", a->group);
-    *to++ = text_header(b, "__connect.errors.task.id", "%s", a->worker_id);
+    *to++ = text_header(b, "__connect.errors.connector.name", "%s", a->config->group);
+    *to++ = text_header(b, "__connect.errors.task.id", "%s", a->config->id);
     *to++ = text_header(b, "__connect.errors.stage", "%s", stage_of(why->code));
     *to++ = text_header(b, "__connect.errors.exception.class.name", "carillon.%s", reason);
     *to++ = text_header(b, "__connect.errors.exception.message", "%s", why->message);

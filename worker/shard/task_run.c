@@ -175,7 +175,7 @@ static void reject_for_size(task *k)
 }
 
 /* Gives up the latest result that is kept: under store custody there is no way back, and a step that was
- * carried out is worth more than the copy of its message. */
+ * carried out is worth more than the copy of its message. Events were made of it before. */
 static bool shed_result(execution *x)
 {
     for (size_t i = x->step_count; i-- > 0;) {
@@ -209,15 +209,16 @@ static void write_record(task *k)
     activation *a = &k->activation;
     buffer record, events;
     buffer_init(&record, &k->arena, LIMIT_RECORD_BYTES);
+    buffer_init(&events, &k->arena, LIMIT_RECORD_BYTES);
+    bool made = !activation_tells(a) || write_events(k, &events);
     if (a->purpose != PURPOSE_CLEAR)
         format_record(k, &record);
-    buffer_init(&events, &k->arena, LIMIT_RECORD_BYTES);
     if (record.failed && a->epoch != NULL && a->hand == HAND_NONE) {
         reject_for_size(k);
         return;
     }
-    bool ok = !record.failed && (!activation_tells(a) || write_events(k, &events)) &&
-              activation_write(a, buffer_string(&record), events.bytes, events.size);
+    bool ok =
+        made && !record.failed && activation_write(a, buffer_string(&record), events.bytes, events.size);
     if (!ok)
         task_out_of_memory(k);
 }

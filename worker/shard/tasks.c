@@ -245,7 +245,7 @@ bool tasks_init(tasks *t, error *e)
     t->random = ((uint64_t)t->hash_seed << 32 | t->hash_seed) | 1;
     if (t->validator == NULL || !running_init(&t->running, (uint32_t)t->config->max_inflight))
         return error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard");
-    return announcer_init(&t->announcer, t->config->group, t->config->id, e);
+    return announcer_init(&t->announcer, t->config, t->log, e);
 }
 
 void tasks_free(tasks *t)
