@@ -13,11 +13,17 @@ static identity event_of(const execution *x, const step_state *s)
     return identity_of_event(&x->id, &s->step_id, s->run);
 }
 
-/* Most results have no message id at all; only those that may have one are worth the parser. */
+/* Most results have no message id at all; only those that may have one are worth the parser. It stands behind
+ * the provider's name, which needs no escapes (execution_delivered). */
 static bool may_have_id(const step_state *s)
 {
-    return s->status == STEP_COMPLETED && s->result.kind == VALUE_STRING &&
-           memmem(s->result.text, s->result.count, id_name, strlen(id_name)) != NULL;
+    static const char start[] = "{\"provider\":\"", next[] = "\",\"message_id\":";
+    enum { START_SIZE = sizeof start - 1, NEXT_SIZE = sizeof next - 1 };
+    if (s->status != STEP_COMPLETED || s->result.kind != VALUE_STRING || s->result.count < START_SIZE)
+        return false;
+    const char *name = s->result.text + START_SIZE, *end = s->result.text + s->result.count;
+    const char *quote = memchr(name, '"', (size_t)(end - name));
+    return quote != NULL && end - quote >= NEXT_SIZE && memcmp(quote, next, NEXT_SIZE) == 0;
 }
 
 bool delivery_request_find(const execution *x, size_t step_index, arena *a, value *message)

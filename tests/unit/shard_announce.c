@@ -18,7 +18,7 @@ static void open_bench(void)
     set_up();
     log_file = tmpfile();
     quiet = (logger){.fd = fileno(log_file)};
-    told = batch_new(NULL);
+    told = batch_new(NULL, NULL);
     cr_assert_not_null(told);
 }
 
