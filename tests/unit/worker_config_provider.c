@@ -141,6 +141,36 @@ Test(worker_config_provider, kinds_are_known)
                    ":2: provider.inbox.kind: is inbox: it is built in; choose another name");
 }
 
+Test(worker_config_provider, limits_have_defaults_and_what_a_kind_does_not_need_is_off)
+{
+    expect_loaded(MAIL);
+    const config_provider *mail = provider("mail"), *log = provider("log");
+    cr_expect_eq(mail->queue, 1000);
+    cr_expect_eq(mail->rate, 0);
+    cr_expect_eq(mail->rate_burst, 0);
+    cr_expect_not(mail->rate_shared);
+    cr_expect_eq(mail->breaker_failures, 5);
+    cr_expect_eq(mail->breaker_open_ms, 5000);
+    cr_expect_eq(mail->breaker_open_max_ms, 60000);
+    cr_expect_eq(log->concurrency, INT64_MAX);
+    cr_expect_eq(log->breaker_failures, 0);
+}
+
+Test(worker_config_provider, a_shared_rate_is_a_rate)
+{
+    expect_loaded("[provider.log]\nrate.shared = true\nrate = 7\n");
+    cr_expect(provider("log")->rate_shared);
+    expect_refused("[provider.log]\nrate.shared = true\n", ":2: provider.log.rate.shared: needs a rate");
+}
+
+Test(worker_config_provider, a_route_has_an_end)
+{
+    char text[2048] = "[channels]\nSMS = p0, p1, p2, p3, p4, p5, p6, p7, log\n";
+    for (int i = 0; i < 8; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "[provider.p%d]\nkind = null\n", i);
+    expect_refused(text, ":2: channels.SMS: has more than 8 providers");
+}
+
 Test(worker_config_provider, a_key_is_for_certain_kinds)
 {
     expect_refused("[provider.m]\nurl = http://h\nkind = log\n",
