@@ -172,7 +172,6 @@ Test(custody_route, a_postponed_trigger_is_parked_and_its_epoch_goes_on)
     wake(&again, 700);
     pump(700, CUSTODY_WAIT);
     expect_trace("read bind postpone record set-700+1500 over:PARKED");
-    shell.due_ms = 0;
     wake(&a, 1500);
     pump(1500, CUSTODY_WAIT);
     expect_trace("read bind intend record set deliver:x record set*-1500<0-1!> over:ENDED");
@@ -203,7 +202,6 @@ Test(custody_route, postponed_within_an_attempt_the_rest_of_it_goes_on)
     proceed(&a, 0);
     commit(100);
     expect_trace("read begin deliver:x postpone record set+700 announce:0-0 over:PARKED");
-    shell.due_ms = 0;
     wake(&again, 700);
     pump(700, CUSTODY_WAIT);
     expect_trace("read bind deliver:y record set*-700<0-1!> over:ENDED");
@@ -218,11 +216,23 @@ Test(custody_route, an_interrupted_delivery_may_be_postponed)
     pump(10, CUSTODY_WAIT);
     expect_trace("read bind resolve postpone record set?-0+700 announce:0-0 over:PARKED");
     commit(200);
-    shell.due_ms = 0;
     wake(&a, 700);
     pump(700, CUSTODY_WAIT);
     expect_trace("read bind intend record set deliver:y record set*-700<0-1!> over:ENDED");
     cr_expect_eq(step_of(&a)->attempt, 1);
+}
+
+Test(custody_route, behind_a_postponement_that_ends_a_step_the_next_one_is_recorded_first)
+{
+    own(SMS("a", "") SMS("b", ""));
+    shell.outward = true;
+    arrive(&a, 5, 0);
+    a.execution.expires_ms = WALL_MS + 1000;
+    shell.due_ms = 2000;
+    pump(0, CUSTODY_WAIT);
+    expect_trace("read begin intend record set postpone intend record set deliver record set* announce:0-2! "
+                 "over:ENDED");
+    cr_expect_eq(step_of(&a)->status, STEP_SKIPPED);
 }
 
 Test(custody_route, cancelled_as_it_is_postponed_it_ends)

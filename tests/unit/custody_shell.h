@@ -36,7 +36,7 @@ static struct {
     bool gives_up;            /* an unknown outcome is a failure */
     const char *const *route; /* the providers that are asked, up to a NULL; NULL: one, not to be told */
     int refusals;             /* the next deliveries are refused for now */
-    int64_t due_ms;           /* nobody takes anything before; 0: everybody does */
+    int64_t due_ms;           /* nobody takes the next delivery before; 0: it is taken */
     bool refuses;             /* triggers are rejected */
     bool has_no_version;
     holding holding;       /* the test itself reports this */
@@ -222,6 +222,7 @@ static inline void deliver(activation *a)
     if (shell.due_ms != 0) {
         say("postpone ");
         activation_postpone(a, WALL_MS + shell.due_ms);
+        shell.due_ms = 0;
         return;
     }
     if (!a->intended)
