@@ -127,11 +127,17 @@ Test(channel_channel, the_providers_of_a_route_are_asked_in_order)
     expect_chosen("c");
 }
 
-Test(channel_channel, who_was_interrupted_is_asked_again)
+/* It may have the message, and knows its key. */
+Test(channel_channel, who_was_interrupted_is_asked_again_before_all_others)
 {
     configure(NULL, NULL);
-    fail_at("a", "interrupted");
+    execution_choose(&x, "b");
+    execution_delivery_unknown(&x, true, BEGAN_MS);
+    expect_chosen("b");
+    fail_at("b", "http_503");
     expect_chosen("a");
+    fail_at("a", "http_503");
+    expect_chosen("c");
 }
 
 Test(channel_channel, where_all_have_failed_the_attempt_begins_anew)

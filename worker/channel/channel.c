@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "engine/limits.h"
 #include "worker/channel/refusal.h"
 
 enum { NO_MEMORY_PAUSE_MS = 1000 };
@@ -49,28 +50,23 @@ static int64_t now_of(const channels *c)
 
 /* ---- who is asked ---- */
 
-/* Whether the provider has failed in the present attempt. One that was asked by a worker that died is asked
- * again. */
-static bool has_failed(const step_state *s, const char *provider)
-{
-    for (size_t i = 0; i < s->failure_count; i++) {
-        const step_failure *f = &s->failures[i];
-        if (f->attempt == s->attempt && value_is_text(&f->provider, provider) &&
-            !value_is_text(&f->code, "interrupted"))
-            return true;
-    }
-    return false;
-}
+static_assert((int)CONFIG_ROUTE_MAX <= (int)LIMIT_FAILURES_KEPT, "an attempt must know whom it has asked");
 
-/* Those of the route that have not failed in this attempt. Where all have, yet the attempt goes on, they were
- * given up, and it begins anew. */
+/* Those of the route that have not failed in this attempt. Who was asked by a worker that died comes first:
+ * it may have the message already, and knows its key. Where all have failed, yet the attempt goes on, they
+ * were given up, and it begins anew. */
 static config_route who_is_left(const config *c, const execution *x)
 {
     config_route all = channel_route(c, execution_step(x)), left = {0};
-    const step_state *s = &x->steps[x->current_step];
+    const value *asked = execution_provider(x);
     for (size_t i = 0; i < all.count; i++) {
-        if (!has_failed(s, c->providers[all.places[i]].name))
-            left.places[left.count++] = all.places[i];
+        const char *name = c->providers[all.places[i]].name;
+        size_t at = value_is_text(asked, name) ? 0 : left.count;
+        if (execution_has_asked(x, name))
+            continue;
+        memmove(&left.places[at + 1], &left.places[at], (left.count - at) * sizeof left.places[0]);
+        left.places[at] = all.places[i];
+        left.count++;
     }
     return left.count == 0 ? all : left;
 }
@@ -101,13 +97,12 @@ bool channel_goes_on(const channels *c, const delivery *d)
 {
     const execution *x = d->execution;
     const config_route route = channel_route(c->site.config, d->step);
-    const step_state *s = &x->steps[x->current_step];
     if (d->outlet != NULL && d->outlet->lane.breaker.state != BREAKER_CLOSED &&
         (refusal_is_of_provider(d->code) || d->code == refusal_given_up))
         return true;
     for (size_t i = 0; i < route.count; i++) {
         const config_provider *p = &c->site.config->providers[route.places[i]];
-        if (p != d->provider && !has_failed(s, p->name))
+        if (p != d->provider && !execution_has_asked(x, p->name))
             return true;
     }
     return false;
