@@ -142,7 +142,8 @@ def test_the_configuration_is_shown_with_origins_and_without_secrets(carillon, t
         capture_output=True, text=True, check=True).stdout
     assert "\nSMS = texts ; c.conf:2\n" in shown
     assert ("\n[provider.texts]\nkind = http ; c.conf:4\nurl = https://***@texts.example/v1?*** ; "
-            "CARILLON_PROVIDER_TEXTS_URL\ntimeout.ms = 2s ; --set\n") in shown
+            "CARILLON_PROVIDER_TEXTS_URL\n") in shown
+    assert "\ntimeout.ms = 2s ; --set\n" in shown
     assert "hidden" not in shown
 
 

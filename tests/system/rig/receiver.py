@@ -22,6 +22,7 @@ class Answer:
     status: int = 200
     delay_seconds: float = 0
     headers: tuple = ()  # pairs of texts
+    body: bytes = b"{}"
     end: str = "whole"
 
     def accepts(self):
@@ -102,17 +103,17 @@ class Connection(asyncio.Protocol):
         elif answer.end == "reset":
             self.transport.abort()
         elif answer.end == "middle":
-            self.transport.write(self.head(answer) + b"{}"[:1])
+            self.transport.write(self.head(answer) + answer.body[:len(answer.body) // 2])
             self.transport.close()
         else:
-            self.transport.write(self.head(answer) + b"{}")
+            self.transport.write(self.head(answer) + answer.body)
             self.busy = False
             self.receiver.in_flight -= 1
             self.next_request()
 
     @staticmethod
     def head(answer):
-        lines = [f"HTTP/1.1 {answer.status} Told", "Content-Type: application/json", "Content-Length: 2",
+        lines = [f"HTTP/1.1 {answer.status} Told", "Content-Type: application/json", f"Content-Length: {len(answer.body)}",
                  *(f"{name}: {text}" for name, text in answer.headers)]
         return "\r\n".join([*lines, "", ""]).encode()
 
@@ -120,7 +121,8 @@ class Connection(asyncio.Protocol):
 class Receiver:
     """Paths answer 200 until they are told otherwise with answer() or choose()."""
 
-    def __init__(self):
+    def __init__(self, tls=None):
+        self.tls = tls  # an ssl.SSLContext
         self.requests = []
         self.counts = collections.Counter()  # (path without query, key) -> requests
         self.connections = 0
@@ -137,7 +139,7 @@ class Receiver:
         self.listen()
 
     def url(self, path):
-        return f"http://127.0.0.1:{self.port}{path}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}{path}"
 
     # What it is told
 
@@ -205,7 +207,8 @@ class Receiver:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)
 
     async def _listen(self):
-        self._server = await self._loop.create_server(lambda: Connection(self), "127.0.0.1", self.port, backlog=1024)
+        self._server = await self._loop.create_server(lambda: Connection(self), "127.0.0.1", self.port, backlog=1024,
+                                                      ssl=self.tls)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _release(self):

@@ -10,7 +10,7 @@
 
 enum { CODE_SIZE = sizeof "http_599_" + HTTP_ERROR_WORD_MAX };
 
-static const char header_prefix[] = "header:";
+#define HEADER_PREFIX "header:"
 
 static bool is_pointer(const char *place)
 {
@@ -35,7 +35,7 @@ static value find(const http_answer *a, const value *content, const char *place)
     if (place == NULL)
         return value_null();
     if (!is_pointer(place)) {
-        const char *text = find_header(a, place + sizeof header_prefix - 1);
+        const char *text = find_header(a, place + strlen(HEADER_PREFIX));
         return text == NULL ? value_null() : value_cstring(text);
     }
     const value *found = json_pointer_find(content, place);
