@@ -352,13 +352,13 @@ Test(http_request, a_dot_segment_is_no_place_for_a_message)
 
 Test(http_request, a_wrong_template_is_found_at_the_start)
 {
-    expect_not_opened("url=http://h/{{ message.to", "concurrency=1", "provider.p.url: SyntaxError: byte ");
+    expect_not_opened("url=http://h/{{ message.to", "concurrency=1", "url: SyntaxError: byte ");
 }
 
 Test(http_request, a_wrong_document_is_found_at_the_start)
 {
     expect_not_opened("url=http://h/", "body={\"a\": {\"b\": \"{{ nobody }}\"}}",
-                      "provider.p.body: /a/b: NameError: byte");
+                      "body: /a/b: NameError: byte");
 }
 
 Test(http_request, a_host_does_not_depend_on_a_value)
@@ -665,6 +665,6 @@ Test(http_request, a_key_of_another_sort_is_found_at_the_start)
     set("auth=apns");
     set("auth.key_id=a");
     set("auth.team_id=b");
-    expect_not_opened("url=http://h/", file, "provider.p.auth.key_file: ");
+    expect_not_opened("url=http://h/", file, "auth.key_file: ");
     unlink(path);
 }

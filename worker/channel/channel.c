@@ -278,6 +278,16 @@ static long count_connections(const config *c)
     return count;
 }
 
+bool channels_check(const config *c, error *e)
+{
+    for (size_t i = 0; i < c->provider_count; i++) {
+        const config_provider *p = &c->providers[i];
+        if (kinds[p->kind]->check != NULL && !kinds[p->kind]->check(p, e))
+            return error_prefix(e, "provider.%s", p->name);
+    }
+    return true;
+}
+
 bool channels_init(channels *c, error *e)
 {
     const config *settings = c->site.config;

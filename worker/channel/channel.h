@@ -30,6 +30,8 @@ struct channels {
     bool closed;
 };
 
+/* Finds what opening the providers would find wrong with the configuration, and names it. */
+MUST_CHECK bool channels_check(const config *c, error *e);
 /* Opens all providers; `site` is filled. False with the error, and nothing is open. The struct must stay
  * until the loop has ended. */
 MUST_CHECK bool channels_init(channels *c, error *e);

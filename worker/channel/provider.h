@@ -25,6 +25,9 @@ typedef struct provider_kind {
     /* A delivery leaves what the shard's own Redis and transactions know: an attempt must be on record before
      * it is made, since nobody can tell what came of one that was interrupted. */
     bool is_outward;
+    /* What is wrong with its configuration, at the start of the program: ERROR_CONFIG, without the section's
+     * name. May be NULL: nothing can be. */
+    bool (*check)(const config_provider *p, error *e);
     /* The site is copied, the provider borrowed. NULL with the error; where `open` itself is NULL, nothing is
      * to be opened and `own` is the site. */
     void *(*open)(const provider_site *site, const config_provider *p, error *e);

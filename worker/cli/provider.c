@@ -204,7 +204,7 @@ static bool render(rendering *r, const char *name, error *e)
     make_delivery(r, p);
     const http_request *request = http_request_compile(&r->memory, p, true, e);
     if (request == NULL || !http_request_render(request, &r->delivery, &m, e))
-        return false;
+        return error_prefix(e, "provider.%s", p->name);
     print_message(p, &m);
     return true;
 }

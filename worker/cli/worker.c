@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "worker/channel/channel.h"
 #include "worker/cli/cli.h"
 #include "worker/cli/options.h"
 #include "worker/cli/startup.h"
@@ -137,7 +138,7 @@ int cli_worker(int argc, char **argv)
     error e;
     const config_source source = {
         .path = line.path, .environment = environ, .sets = line.sets, .set_count = line.set_count};
-    if (!config_load(&c, &source, &e))
+    if (!config_load(&c, &source, &e) || (!line.print_config && !channels_check(&c, &e)))
         exit_code = cli_fail(&usage, CLI_USAGE, "%s", e.message);
     else if (line.print_config)
         config_print(&c, stdout);

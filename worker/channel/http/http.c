@@ -360,7 +360,7 @@ static bool prepare(http *h, error *e)
     }
     slot *first = slot_new(h);
     if (first == NULL)
-        return error_set(e, ERROR_CONFIG, 0, "provider.%s: libcurl does not take its options", p->name);
+        return error_set(e, ERROR_CONFIG, 0, "libcurl does not take its options");
     give_back(first);
     return true;
 }
@@ -384,6 +384,23 @@ static void *open_provider(const provider_site *site, const config_provider *p, 
                  log_text("message", "whoever answers at its address is believed to be the provider: "
                                      "tls.verify is false"));
     return h;
+}
+
+/* As far as can be told without a loop: its templates and its key. */
+static bool check(const config_provider *p, error *e)
+{
+    const provider_site nowhere = {0};
+    arena memory;
+    http_auth *auth = NULL;
+    arena_init(&memory, 4096, REQUEST_MEMORY_MAX);
+    bool right = http_request_compile(&memory, p, false, e) != NULL;
+    arena_free(&memory);
+    if (right && p->http.auth != CONFIG_AUTH_NONE) {
+        auth = http_auth_new(&nowhere, p, e);
+        right = auth != NULL;
+    }
+    http_auth_close(auth);
+    return right;
 }
 
 static channel_result refuse_rendering(delivery *d, const error *e)
@@ -413,4 +430,4 @@ static channel_result deliver(void *own, delivery *d)
 }
 
 const provider_kind provider_http = {
-    .is_outward = true, .open = open_provider, .deliver = deliver, .close = close_provider};
+    .is_outward = true, .check = check, .open = open_provider, .deliver = deliver, .close = close_provider};

@@ -210,7 +210,7 @@ http_auth *http_auth_new(const provider_site *site, const config_provider *p, er
     arena_init(&a->answer_memory, 4096, MEMORY_MAX);
     if (read_key(a, e))
         return a;
-    error_prefix(e, "provider.%s.auth.key_file", p->name);
+    error_prefix(e, "auth.key_file");
     http_auth_close(a);
     return NULL;
 }

@@ -42,7 +42,7 @@ typedef struct compiler {
 
 static bool blame(const compiler *c, const char *group, const char *name)
 {
-    return error_prefix(c->error, "provider.%s.%s%s", c->provider->name, group, name);
+    return error_prefix(c->error, "%s%s", group, name);
 }
 
 static bool out_of_memory(const compiler *c)
@@ -144,8 +144,8 @@ static bool check_secrets(const compiler *c)
         const char *text = known->items[i].value;
         if (strstr(text, "{{") != NULL || strstr(text, "{%") != NULL || strstr(text, "{#") != NULL)
             return error_set(c->error, ERROR_CONFIG, 0,
-                             "provider.%s: the value of ${%s} holds what begins an expression of a template",
-                             c->provider->name, known->items[i].name);
+                             "the value of ${%s} holds what begins an expression of a template",
+                             known->items[i].name);
     }
     return true;
 }

@@ -25,7 +25,8 @@ enum { HTTP_HEADER_BYTES_MAX = 8 << 10 };
 typedef struct http_request http_request;
 
 /* Compiles into the arena; the provider is borrowed. masked: secrets are ***, for people to look at. NULL
- * with ERROR_CONFIG, which names the key and the place in it, or ERROR_OUT_OF_MEMORY. */
+ * with ERROR_CONFIG, which names the key, without its section, and the place in it, or ERROR_OUT_OF_MEMORY.
+ */
 MUST_CHECK const http_request *http_request_compile(arena *a, const config_provider *p, bool masked,
                                                     error *e);
 
