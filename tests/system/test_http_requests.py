@@ -4,6 +4,9 @@ import base64
 import hashlib
 import hmac
 import json
+import os
+import re
+import shutil
 import ssl
 import subprocess
 import urllib.parse
@@ -11,7 +14,7 @@ import urllib.parse
 import pytest
 
 from rig import workflows
-from rig.processes import wait_for
+from rig.processes import Process, accepts, free_ports, wait_for
 from rig.receiver import Answer, Receiver, retry_after
 from rig.site import event_id, execution_id
 
@@ -212,3 +215,39 @@ def test_our_own_certificate_is_shown_to_who_asks_for_it(site, tls_receiver):
         "tls.ca_file": tls_receiver.certificate, "tls.cert_file": tls_receiver.certificate,
         "tls.key_file": tls_receiver.key_file})
     assert execution["status"] == "COMPLETED"
+
+
+# ---- HTTP/2 ----
+
+
+@pytest.fixture
+def http2_server(tmp_path, tls_receiver):
+    """nghttpd: it answers a POST to /send with the file of this name, and tells what it receives. And the URL."""
+    (tmp_path / "send").write_text('{"id": "m-1"}')
+    (port,) = free_ports(1)
+    nghttpd = shutil.which("nghttpd", path=os.environ["PATH"] + ":/usr/sbin")
+    server = Process([nghttpd, "-v", "-d", tmp_path, "-a", "127.0.0.1", port, tls_receiver.key_file, tls_receiver.certificate],
+                     tmp_path, "nghttpd")
+    wait_for(lambda: accepts(port), 10, "nghttpd")
+    yield server, f"https://127.0.0.1:{port}/send"
+    server.terminate()
+
+
+def test_many_deliveries_share_one_connection_of_http_2(site, http2_server, tls_receiver):
+    server, url = http2_server
+    count = 50
+    keys = {"kind": "http", "url": url, "http.version": 2, "message_id": "/id", "tls.ca_file": tls_receiver.certificate}
+    site.add_workflow(workflows.note_and_mail())
+    config = site.config(channels={"EMAIL": "mail"}, **{"provider.mail": keys})
+    config["worker"]["shards"] = 1
+    site.run_worker(config, env=ENVIRONMENT)
+    for number in range(count):
+        site.send("note_and_mail", "user-1", ADA, trigger_id=f"t-{number}")
+    site.flush()
+    site.wait_published("execution-completions", count)
+    assert {execution["status"] for execution in site.execution_completions()} == {"COMPLETED"}
+    mails = [json.loads(step["result"]) for step in site.step_completions() if step["step_id"] == "mail"]
+    assert [mail["message_id"] for mail in mails] == ["m-1"] * count
+    told = server.stdout()
+    assert len(set(re.findall(r"idempotency-key: (\S+)", told))) == count
+    assert len(set(re.findall(r"\[id=(\d+)\].*:method: POST", told))) == 1, "connections"

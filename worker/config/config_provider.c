@@ -69,7 +69,7 @@ const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
      1 << 20, .kinds = KIND(CONFIG_HTTP), .help = "of an answer's body more is not read"},
     {"provider.NAME", "http.version", CONFIG_TYPE_CHOICE, FIELD(http.version), "auto",
      .choices = {"auto", "1.1", "2"}, .kinds = KIND(CONFIG_HTTP),
-     .help = "auto: 2 over TLS where the server has it"},
+     .help = "auto: HTTP/2 over TLS where the server has it; 2: the same, on as few connections as can be"},
     {"provider.NAME", "redirects", CONFIG_TYPE_INTEGER, FIELD(http.redirects), "0", 0, 10,
      .kinds = KIND(CONFIG_HTTP),
      .help = "how many are followed (307, 308; of a GET also 301, 302, 303), on the same host or to "

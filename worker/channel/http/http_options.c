@@ -1,7 +1,5 @@
 #include "worker/channel/http/http_options.h"
 
-#include <strings.h>
-
 enum {
     BUFFER_SIZE = 4 << 10,  /* libcurl's, for what is received */
     SEND_BUFFER = 16 << 10, /* and for what is sent: the least it takes */
@@ -9,16 +7,12 @@ enum {
 
 #define SET(option, to) (curl_easy_setopt(handle, option, to) == CURLE_OK)
 
+/* In the clear it is HTTP/1.1: libcurl 7.88 cannot share a connection of HTTP/2 there. PIPEWAIT: rather one
+ * more stream of a connection than one more connection. */
 static bool set_protocol(CURL *handle, const config_provider *p)
 {
-    static const long versions[] = {[CONFIG_HTTP_AUTO] = CURL_HTTP_VERSION_2TLS,
-                                    [CONFIG_HTTP_1_1] = CURL_HTTP_VERSION_1_1,
-                                    [CONFIG_HTTP_2] = CURL_HTTP_VERSION_2_0};
-    bool is_two = p->http.version == CONFIG_HTTP_2;
-    bool is_clear = strncasecmp(p->url.text, "http:", 5) == 0;
-    /* PIPEWAIT: rather one more stream of a connection than one more connection. */
-    return SET(CURLOPT_HTTP_VERSION,
-               is_two && is_clear ? (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : versions[p->http.version]) &&
+    bool is_old = p->http.version == CONFIG_HTTP_1_1, is_two = p->http.version == CONFIG_HTTP_2;
+    return SET(CURLOPT_HTTP_VERSION, is_old ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_2TLS) &&
            SET(CURLOPT_PIPEWAIT, is_two ? 1L : 0L);
 }
 
