@@ -353,15 +353,29 @@ static bool is_ascii_label(const uint32_t *label, size_t count)
 bool idna_is_label(const uint32_t *label, size_t count, size_t *ascii_size)
 {
     char ascii[IDNA_LABEL_MAX];
+    return idna_to_ascii(label, count, ascii, ascii_size);
+}
+
+bool idna_to_ascii(const uint32_t *label, size_t count, char ascii[IDNA_LABEL_MAX], size_t *ascii_size)
+{
+    char punycode[IDNA_LABEL_MAX];
     if (count == 0 || count > IDNA_LABEL_MAX)
         return false;
     *ascii_size = count;
-    if (is_ascii_label(label, count))
+    if (is_ascii_label(label, count)) {
+        for (size_t i = 0; i < count; i++)
+            ascii[i] = (char)label[i];
         return true;
+    }
     if (!is_u_label(label, count))
         return false;
-    *ascii_size = 4 + punycode_encode(label, count, ascii, sizeof ascii);
-    return *ascii_size <= IDNA_LABEL_MAX;
+    size_t size = punycode_encode(label, count, punycode, sizeof punycode);
+    *ascii_size = 4 + size;
+    if (*ascii_size > IDNA_LABEL_MAX)
+        return false;
+    memcpy(ascii, "xn--", 4);
+    memcpy(ascii + 4, punycode, size);
+    return true;
 }
 
 bool idna_is_a_label(const char *text, size_t size)

@@ -14,6 +14,8 @@ enum { IDNA_LABEL_MAX = 63 }; /* of its ASCII form, in bytes; so of its code poi
 /* True for a U-label (one that is all ASCII too, then without the rules for case). *ascii_size gets the size
  * of its ASCII form. */
 bool idna_is_label(const uint32_t *label, size_t count, size_t *ascii_size);
+/* As idna_is_label, and writes the ASCII form, without a NUL. */
+bool idna_to_ascii(const uint32_t *label, size_t count, char ascii[IDNA_LABEL_MAX], size_t *ascii_size);
 /* True for an A-label: "xn--" (in any case) and the Punycode of a U-label. */
 bool idna_is_a_label(const char *text, size_t size);
 
