@@ -103,6 +103,10 @@ enum {
     LIMIT_INBOX_ITEM_BYTES = 64 << 10, /* a thousand of them, the default bound, are 64 MiB a recipient */
     LIMIT_INBOX_ITEMS = 100000,        /* of one recipient */
     LIMIT_COMMAND_BYTES = 256,         /* a person's command to a partition's owner, as text */
+    /* A mail as it is sent: a record's texts, where base64 makes them longer by a third, and its attachments,
+     * which are base64 already. A field of its header that a provider adds: no server takes much longer ones. */
+    LIMIT_MAIL_BYTES = 12 << 20,
+    LIMIT_HEADER_BYTES = 16 << 10,
     /* How long a provider may ask to be left alone (Retry-After): a day. */
     LIMIT_RETRY_AFTER_MS = 24 * 60 * 60 * 1000,
 };

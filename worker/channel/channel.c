@@ -8,8 +8,12 @@
 enum { NO_MEMORY_PAUSE_MS = 1000 };
 
 static const provider_kind *const kinds[CONFIG_KINDS] = {
-    [CONFIG_INBOX] = &provider_inbox, [CONFIG_LOG] = &provider_log,     [CONFIG_NULL] = &provider_null,
-    [CONFIG_HTTP] = &provider_http,   [CONFIG_KAFKA] = &provider_kafka,
+    [CONFIG_INBOX] = &provider_inbox,
+    [CONFIG_LOG] = &provider_log,
+    [CONFIG_NULL] = &provider_null,
+    [CONFIG_HTTP] = &provider_http,
+    [CONFIG_SMTP] = &provider_smtp,
+    [CONFIG_KAFKA] = &provider_kafka,
 };
 
 /* ---- routes ---- */

@@ -40,6 +40,7 @@ typedef struct provider_kind {
 } provider_kind;
 
 extern const provider_kind provider_http;
+extern const provider_kind provider_smtp;
 extern const provider_kind provider_inbox;
 extern const provider_kind provider_kafka;
 extern const provider_kind provider_log;

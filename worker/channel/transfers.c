@@ -28,7 +28,8 @@ static void collect(transfers *all)
         CURLcode code = message->data.result;
         transfer *t;
         curl_easy_getinfo(handle, CURLINFO_PRIVATE, (char **)&t);
-        curl_multi_remove_handle(all->multi, handle);
+        if (!t->keeps)
+            curl_multi_remove_handle(all->multi, handle);
         t->done(t, code);
     }
 }

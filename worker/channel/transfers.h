@@ -16,6 +16,9 @@ typedef struct transfer transfer;
 /* Embedded in the caller's own struct. */
 struct transfer {
     CURL *handle; /* set up by the caller, who leaves CURLOPT_PRIVATE alone */
+    /* It only connects (CURLOPT_CONNECT_ONLY): when that has ended it stays on the loop, and the connection
+     * with it, until transfers_end. */
+    bool keeps;
     /* The transfer has ended and was taken off the loop: it is the caller's again. Called in a turn of the
      * loop, never inside transfers_start, which it may call. */
     void (*done)(transfer *t, CURLcode code);
@@ -29,7 +32,7 @@ void transfers_close(transfers *t);
 
 /* Begins a transfer. False without memory. */
 MUST_CHECK bool transfers_start(transfers *all, transfer *t);
-/* Ends one that was begun, without a call of `done`. Not from inside `done`. */
+/* Ends one that was begun, without a call of `done`. From inside its `done` only one that keeps. */
 void transfers_end(transfers *all, transfer *t);
 
 #endif

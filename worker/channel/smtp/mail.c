@@ -12,6 +12,8 @@
 
 enum { FIELD_NAME_MAX = 64, TYPE_MAX = 127 };
 
+const char mail_list_unsubscribe[] = "List-Unsubscribe";
+
 static const char mixed[] = "mixed", alternative[] = "alternative";
 
 /* ---- what a configuration may add ---- */
@@ -110,7 +112,7 @@ static void write_unsubscribe(buffer *b, const value *text)
     if (list.failed)
         return;
     value uris = buffer_string(&list);
-    mail_header_write_plain(b, "List-Unsubscribe", &uris);
+    mail_header_write_plain(b, mail_list_unsubscribe, &uris);
     if (memmem(uris.text, uris.count, "<https://", strlen("<https://")) != NULL)
         buffer_add_text(b, "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n");
 }
@@ -118,7 +120,7 @@ static void write_unsubscribe(buffer *b, const value *text)
 /* A field whose text renders empty is left out. */
 static bool write_field(buffer *b, const mail_field *field, error *e)
 {
-    bool unsubscribe = strcmp(field->name, "List-Unsubscribe") == 0;
+    bool unsubscribe = strcmp(field->name, mail_list_unsubscribe) == 0;
     if (field->text.count == 0)
         return true;
     if (!mail_header_is_line(&field->text))

@@ -33,6 +33,9 @@ typedef struct mail {
     const mail_options *options;
 } mail;
 
+/* The field whose text is URIs, which gets their angle brackets (RFC 2369) and one-click posts (RFC 8058). */
+extern const char mail_list_unsubscribe[];
+
 /* True where the mail may have a field of this name from a configuration: it is a name, and the field is not
  * one that mail_write writes itself, nor one of the way it goes or the envelope (Received, Bcc ...). */
 bool mail_may_have_field(const char *name);
