@@ -37,6 +37,7 @@ static void configure(void)
         .kind = CONFIG_SMTP,
         .url = {.text = url, .shown = url},
         .smtp = {.tls = CONFIG_TLS_NONE, .from = "Shop <shop@x.io>", .helo = "client.example"},
+        .tls_verify = true,
         .timeout_ms = 10000,
         .connect_timeout_ms = 3000,
         .concurrency = 8};

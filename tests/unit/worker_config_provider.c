@@ -174,7 +174,7 @@ Test(worker_config_provider, a_route_has_an_end)
 Test(worker_config_provider, a_key_is_for_certain_kinds)
 {
     expect_refused("[provider.m]\nurl = http://h\nkind = log\n",
-                   ":2: provider.m.url: is for providers of kind http; this one's is log");
+                   ":2: provider.m.url: is for providers of kind http, smtp; this one's is log");
     expect_refused("[provider.null]\ntimeout.ms = 1s\n",
                    ":2: provider.null.timeout.ms: is for providers of kind http, smtp; this one's is null");
 }
@@ -208,8 +208,9 @@ Test(worker_config_provider, values_are_checked)
                    ":2: provider.m.concurrency: must be a whole number from 1 to 10000, not '0'");
     expect_refused("[provider.m]\non_unknown = guess\n",
                    ":2: provider.m.on_unknown: must be one of retry, fail, not 'guess'");
-    expect_refused("[provider.m]\nurl = ftp://h\n",
-                   ":2: provider.m.url: must begin with http:// or https://");
+    expect_refused(
+        "[provider.m]\nurl = ftp://h\n",
+        ":2: provider.m.url: must begin with http:// or https:// (kind smtp: smtp:// or smtps://)");
     expect_refused("[provider.m]\nkind = http\nkind = http\n",
                    ":3: provider.m.kind: is given twice, first in line 2");
 }
@@ -293,7 +294,7 @@ Test(worker_config_provider, variables_that_name_no_key_are_refused)
     expect_variable_refused("CARILLON_PROVIDER_MAIL_URL=x",
                             "CARILLON_PROVIDER_MAIL_URL: provider.mail.url: must begin");
     expect_variable_refused("CARILLON_PROVIDER_LOG_URL=http://x",
-                            "is for providers of kind http; this one's is log");
+                            "is for providers of kind http, smtp; this one's is log");
 }
 
 Test(worker_config_provider, set_overrides_variables)
@@ -507,4 +508,60 @@ Test(worker_config_provider, inboxes_have_bounds)
     cr_expect_eq(provider("inbox")->inbox_max_age_ms, INT64_C(90) * 24 * 3600000);
     expect_loaded("[provider.inbox]\ninbox.max_items = 7\n");
     cr_expect_eq(provider("inbox")->inbox_max_items, 7);
+}
+
+/* ---- mail servers ---- */
+
+#define SERVER "[provider.m]\nkind = smtp\nurl = smtp://mail.example\n"
+
+Test(worker_config_provider, a_mail_server)
+{
+    expect_loaded(
+        SERVER
+        "from = Shop <s@x.io>\nuser = u\npassword = p\nlist_unsubscribe = https://x/{{ recipient }}\n");
+    const config_provider *p = provider("m");
+    cr_expect_eq(p->kind, CONFIG_SMTP);
+    cr_expect_str_eq(p->url.text, "smtp://mail.example");
+    cr_expect_str_eq(p->smtp.from, "Shop <s@x.io>");
+    cr_expect_eq(p->smtp.tls, CONFIG_TLS_STARTTLS);
+    cr_expect_eq(p->concurrency, 8);
+    cr_expect_eq(p->timeout_ms, 60000);
+    expect_loaded(SERVER "concurrency = 256\ntimeout.ms = 5s\ntls = none\n");
+    cr_expect_eq(provider("m")->concurrency, 256);
+    cr_expect_eq(provider("m")->timeout_ms, 5000);
+    cr_expect_eq(provider("m")->smtp.tls, CONFIG_TLS_NONE);
+}
+
+Test(worker_config_provider, a_mail_server_may_speak_tls_at_once)
+{
+    expect_loaded("[provider.m]\nkind = smtp\nurl = smtps://[::1]:465\n");
+    cr_expect_eq(provider("m")->smtp.tls, CONFIG_TLS_IMPLICIT);
+    expect_loaded("[provider.m]\nkind = smtp\nurl = smtp://10.0.0.1:465\ntls = tls\n");
+    cr_expect_eq(provider("m")->smtp.tls, CONFIG_TLS_IMPLICIT);
+    expect_refused("[provider.m]\nkind = smtp\nurl = smtps://h\ntls = none\n",
+                   ":4: provider.m.tls: contradicts the url: smtps:// is tls");
+}
+
+Test(worker_config_provider, what_is_wrong_with_a_mail_server)
+{
+    static const char *const urls[] = {"smtp://",        "smtp://:25", "smtp://h:",  "smtp://h:0",
+                                       "smtp://h:65536", "smtp://h/x", "smtp://h?x", "smtp://h:25x",
+                                       "smtp://[]",      "smtp://[x]", "smtp://a b"};
+    for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+        char text[128];
+        snprintf(text, sizeof text, "[provider.m]\nkind = smtp\nurl = %s\n", urls[i]);
+        expect_refused(text, ":3: provider.m.url: is no smtp[s]://host[:port]");
+    }
+    expect_refused("[provider.m]\nkind = smtp\nurl = smtp://u:p@h\n",
+                   ":3: provider.m.url: has a login, which belongs to user and password");
+    expect_refused("[provider.m]\nkind = smtp\nurl = http://h\n",
+                   ":3: provider.m.url: must begin with smtp:// or smtps://");
+    expect_refused("[provider.m]\nkind = http\nurl = smtp://h\n",
+                   ":3: provider.m.url: must begin with http:// or https://");
+    expect_refused(SERVER "user = u\n", "provider.m.password: must be given with user");
+    expect_refused(SERVER "password = p\n", "provider.m.user: must be given with password");
+    expect_refused(SERVER "helo = a b\n", ":4: provider.m.helo: is no host name");
+    expect_refused(SERVER "message_id.domain = a@b\n", ":4: provider.m.message_id.domain: is no host name");
+    expect_refused(SERVER "body = {}\n",
+                   ":4: provider.m.body: is for providers of kind http; this one's is smtp");
 }

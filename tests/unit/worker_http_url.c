@@ -54,7 +54,7 @@ Test(worker_http_url, hides_the_login_and_the_query)
 
 Test(worker_http_url, refuses_what_is_none_or_means_something_else)
 {
-    static const char must[] = "must begin with http:// or https://";
+    static const char must[] = "must begin with http:// or https:// (kind smtp: smtp:// or smtps://)";
     expect_refused("", must);
     expect_refused("h", must);
     expect_refused("http:/h", must);

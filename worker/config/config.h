@@ -25,7 +25,7 @@ enum {
     CONFIG_PROVIDERS_MAX = 3 + 32, /* built in, and sections [provider.NAME] */
     CONFIG_ROUTE_MAX = 8,          /* providers that serve one step type */
     CONFIG_CONCURRENCY_MAX = 10000,
-    CONFIG_PROVIDER_KEYS = 45,
+    CONFIG_PROVIDER_KEYS = 50,
     CONFIG_SECRETS_MAX = 32, /* names that one provider's texts stand for */
 };
 
@@ -132,6 +132,22 @@ typedef struct config_http {
     const char *auth_scope;
 } config_http;
 
+/* Of a mail server's connection. */
+typedef enum config_tls {
+    CONFIG_TLS_STARTTLS, /* asked for in clear, and required */
+    CONFIG_TLS_IMPLICIT, /* from the first byte on */
+    CONFIG_TLS_NONE,
+} config_tls;
+
+/* What only providers of kind smtp have. Texts that were not given are NULL. */
+typedef struct config_smtp {
+    int tls; /* config_tls */
+    const char *from;
+    const char *helo;
+    const char *message_id_domain;
+    const char *list_unsubscribe; /* a template */
+} config_smtp;
+
 /* Who delivers. Which fields mean something for its kind says the table in config_provider.c. */
 typedef struct config_provider {
     const char *name;
@@ -147,6 +163,7 @@ typedef struct config_provider {
     config_properties variables; /* var.NAME: secrets */
     secrets secrets;             /* what each ${NAME} of its texts stands for */
     config_http http;
+    config_smtp smtp;
     int64_t timeout_ms;
     int64_t connect_timeout_ms;
     int64_t concurrency;      /* deliveries in flight per shard; INT64_MAX: any number */

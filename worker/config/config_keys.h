@@ -17,7 +17,7 @@ typedef enum config_type {
     CONFIG_TYPE_SIZE,        /* int64_t bytes; a bare number is in bytes */
     CONFIG_TYPE_REDIS_URL,   /* redis_url */
     CONFIG_TYPE_LISTEN,      /* config_listen: host:port, or nothing */
-    CONFIG_TYPE_HTTP_URL,    /* http_url */
+    CONFIG_TYPE_HTTP_URL,    /* http_url; of a mail server too (smtp_url.h) */
     CONFIG_TYPE_KIND,        /* int, config_provider_kind */
     CONFIG_TYPE_TEMPLATE,    /* text with expressions and ${NAME}s */
     CONFIG_TYPE_SECRET,      /* text; its value comes when all layers are read (config_named.h) */

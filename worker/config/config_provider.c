@@ -8,6 +8,7 @@
 #include "engine/nearest.h"
 #include "worker/config/config_keys.h"
 #include "worker/config/config_named.h"
+#include "worker/config/smtp_url.h"
 
 enum {
     NAME_SIZE_MAX = 64,
@@ -30,13 +31,13 @@ static_assert(sizeof kind_names / sizeof *kind_names == CONFIG_KINDS, "every kin
 /* In the order of --keys and --print-config. */
 const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
     {"provider.NAME", "kind", CONFIG_TYPE_KIND, FIELD(kind), NULL,
-     .help = "how it is spoken to; must be given: http (POST of the rendered step as JSON), kafka (an event "
-             "for other "
-             "services), inbox, log, null"},
+     .help = "how it is spoken to; must be given: http (a request, by default the rendered step as JSON), "
+             "smtp (mail), kafka (an event for other services), inbox, log, null"},
     {"provider.NAME", "preset", CONFIG_TYPE_PRESET, FIELD(preset), NULL, .kinds = KIND(CONFIG_HTTP),
      .optional = true, .help = "ready settings, for what is not set here: carillon provider list shows all"},
-    {"provider.NAME", "url", CONFIG_TYPE_HTTP_URL, FIELD(url), NULL, .kinds = KIND(CONFIG_HTTP),
-     .help = "http[s]://[user[:password]@]host[:port][/path][?query], a template; must be given"},
+    {"provider.NAME", "url", CONFIG_TYPE_HTTP_URL, FIELD(url), NULL, .kinds = OUTWARD,
+     .help = "http[s]://[user[:password]@]host[:port][/path][?query], a template; smtp: "
+             "smtp[s]://host[:port]; must be given"},
     {"provider.NAME", "method", CONFIG_TYPE_CHOICE, FIELD(http.method), "POST", .kinds = KIND(CONFIG_HTTP),
      .choices = {"POST", "PUT", "PATCH", "GET", "DELETE"}, .help = "of the request"},
     {"provider.NAME", "user", CONFIG_TYPE_SECRET, FIELD(user), NULL, .kinds = OUTWARD, .optional = true,
@@ -89,6 +90,19 @@ const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
      .kinds = KIND(CONFIG_HTTP), .optional = true, .help = "and its key, where it is in another file"},
     {"provider.NAME", "tls.verify", CONFIG_TYPE_BOOLEAN, FIELD(tls_verify), "true", .kinds = OUTWARD,
      .help = "false: take any certificate, for tests; it is said in the log"},
+    {"provider.NAME", "tls", CONFIG_TYPE_CHOICE, FIELD(smtp.tls), "starttls",
+     .choices = {"starttls", "tls", "none"}, .kinds = KIND(CONFIG_SMTP),
+     .help = "starttls: required; tls: from the first byte on, as smtps://; none: in clear, login and all"},
+    {"provider.NAME", "from", CONFIG_TYPE_TEXT, FIELD(smtp.from), NULL, .kinds = KIND(CONFIG_SMTP),
+     .optional = true, .help = "the sender where a step names none: a@b or Name <a@b>"},
+    {"provider.NAME", "helo", CONFIG_TYPE_TEXT, FIELD(smtp.helo), NULL, .kinds = KIND(CONFIG_SMTP),
+     .optional = true, .help = "how we introduce ourselves (EHLO; default: the machine's name)"},
+    {"provider.NAME", "message_id.domain", CONFIG_TYPE_TEXT, FIELD(smtp.message_id_domain), NULL,
+     .kinds = KIND(CONFIG_SMTP), .optional = true,
+     .help = "Message-ID is <idempotency key@domain> (default: the sender's domain)"},
+    {"provider.NAME", "list_unsubscribe", CONFIG_TYPE_TEMPLATE, FIELD(smtp.list_unsubscribe), NULL,
+     .kinds = KIND(CONFIG_SMTP), .optional = true,
+     .help = "a URI, a template; of https:// it says that one click is enough (RFC 8058)"},
     {"provider.NAME", "sign", CONFIG_TYPE_CHOICE, FIELD(http.sign), "none",
      .choices = {"none", "hmac-sha256"}, .kinds = KIND(CONFIG_HTTP),
      .help = "hmac-sha256: a header t=<unix seconds>,v1=<hex> over <t>.<body>"},
@@ -111,12 +125,13 @@ const config_key config_provider_keys[CONFIG_PROVIDER_KEYS] = {
      .help = "google_service_account: what the token is for"},
     {"provider.NAME", "timeout.ms", CONFIG_TYPE_MILLISECOND, FIELD(timeout_ms), "10s", 1, HOUR_MS,
      .kinds = OUTWARD,
-     .help = "a delivery without an answer for so long has failed; waiting for its turn does not count"},
+     .help = "a delivery without an answer for so long has failed (smtp: 1m); waiting for its turn does not "
+             "count"},
     {"provider.NAME", "connect.timeout.ms", CONFIG_TYPE_MILLISECOND, FIELD(connect_timeout_ms), "3s", 1,
      HOUR_MS, .kinds = OUTWARD, .help = "of that, for the name, the connection and TLS"},
     {"provider.NAME", "concurrency", CONFIG_TYPE_INTEGER, FIELD(concurrency), "256", 1,
      CONFIG_CONCURRENCY_MAX, .kinds = OUTWARD,
-     .help = "deliveries in flight per shard; more wait for their turn"},
+     .help = "deliveries in flight per shard (smtp: connections, 8); more wait for their turn"},
     {"provider.NAME", "queue", CONFIG_TYPE_INTEGER, FIELD(queue), "1000", 0, QUEUE_MAX,
      .help = "deliveries per shard that wait for their turn in memory; more wait in Redis"},
     {"provider.NAME", "rate", CONFIG_TYPE_INTEGER, FIELD(rate), "0", 0, RATE_MAX,
@@ -172,7 +187,8 @@ bool config_kind_is_supported(int kind)
                                                  [CONFIG_LOG] = true,
                                                  [CONFIG_NULL] = true,
                                                  [CONFIG_HTTP] = true,
-                                                 [CONFIG_KAFKA] = true};
+                                                 [CONFIG_KAFKA] = true,
+                                                 [CONFIG_SMTP] = true};
     return supported[kind];
 }
 
@@ -354,6 +370,62 @@ static bool check_http(const config_provider *p, const config_key **key, error *
            error_set(e, ERROR_CONFIG, 0, "is not for providers with auth: there is one login");
 }
 
+static config_setting *setting_of(config_provider *p, const config_key *key)
+{
+    return &p->settings[key - config_provider_keys];
+}
+
+/* A default that differs from that of other kinds. */
+static void prefer(config_provider *p, const char *name, const char *text, int64_t *field, int64_t preferred)
+{
+    config_setting *s = setting_of(p, config_provider_key_find(name));
+    if (s->origin.layer != CONFIG_DEFAULT)
+        return;
+    s->text = text;
+    *field = preferred;
+}
+
+/* What names a host to a mail server, or stands in an address literal. */
+static bool is_domain(const char *text)
+{
+    return text == NULL || text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                                             ".-:[]")] == '\0';
+}
+
+/* Servers take few connections of one client, and think about a mail for longer than about a request. */
+static bool check_smtp(config_provider *p, const config_key **key, error *e)
+{
+    config_smtp *s = &p->smtp;
+    prefer(p, "concurrency", "8", &p->concurrency, 8);
+    prefer(p, "timeout.ms", "1m", &p->timeout_ms, 60000);
+    if (!need(p->password != NULL, p->user, "user", "with password", key, e) ||
+        !need(p->user != NULL, p->password, "password", "with user", key, e))
+        return false;
+    *key = config_provider_key_find("helo");
+    if (!is_domain(s->helo))
+        return error_set(e, ERROR_CONFIG, 0, "is no host name");
+    *key = config_provider_key_find("message_id.domain");
+    if (!is_domain(s->message_id_domain))
+        return error_set(e, ERROR_CONFIG, 0, "is no host name");
+    *key = config_provider_key_find("tls");
+    if (strncasecmp(p->url.text, "smtps:", 6) == 0) {
+        if (setting_of(p, *key)->origin.layer != CONFIG_DEFAULT && s->tls != CONFIG_TLS_IMPLICIT)
+            return error_set(e, ERROR_CONFIG, 0, "contradicts the url: smtps:// is tls");
+        s->tls = CONFIG_TLS_IMPLICIT;
+    }
+    return true;
+}
+
+/* A url is taken where it is given, before the kind may be known. */
+static bool check_url(const config_provider *p, const config_key **key, error *e)
+{
+    bool is_mail = smtp_url_is_meant(p->url.text);
+    *key = config_provider_key_find("url");
+    if (p->kind == CONFIG_SMTP)
+        return is_mail || error_set(e, ERROR_CONFIG, 0, "must begin with smtp:// or smtps://");
+    return !is_mail || error_set(e, ERROR_CONFIG, 0, "must begin with http:// or https://");
+}
+
 bool config_provider_check(config_provider *p, const config_key **key, error *e)
 {
     for (size_t i = 0; i < CONFIG_PROVIDER_KEYS; i++) {
@@ -368,7 +440,9 @@ bool config_provider_check(config_provider *p, const config_key **key, error *e)
         p->concurrency = INT64_MAX;
     if (!config_provider_key_fits(config_provider_key_find("breaker.failures"), p->kind))
         p->breaker_failures = 0;
-    return p->kind != CONFIG_HTTP || check_http(p, key, e);
+    if (p->kind == CONFIG_HTTP)
+        return check_url(p, key, e) && check_http(p, key, e);
+    return p->kind != CONFIG_SMTP || (check_url(p, key, e) && check_smtp(p, key, e));
 }
 
 /* ---- variables ---- */

@@ -9,6 +9,7 @@
 #include "engine/value/duration.h"
 #include "worker/config/config_keys.h"
 #include "worker/config/config_preset.h"
+#include "worker/config/smtp_url.h"
 
 enum { TOPIC_SIZE_MAX = 249, TOPICS_MAX = 64, HOST_SIZE_MAX = 253 };
 
@@ -330,6 +331,8 @@ bool config_value_parse(arena *a, void *owner, const config_key *key, const char
     case CONFIG_TYPE_LISTEN:
         return parse_listen(a, field, text, e);
     case CONFIG_TYPE_HTTP_URL:
+        if (smtp_url_is_meant(text))
+            return smtp_url_parse(a, text, field, e);
         return is_template(text) ? http_url_keep(a, text, field, e) : http_url_parse(a, text, field, e);
     case CONFIG_TYPE_KIND:
         return parse_kind(field, text, e);

@@ -63,7 +63,8 @@ bool http_url_parse(arena *a, const char *text, http_url *url, error *e)
 {
     const char *authority = strstr(text, "://");
     if (strncasecmp(text, "http://", 7) != 0 && strncasecmp(text, "https://", 8) != 0)
-        return error_set(e, ERROR_CONFIG, 0, "must begin with http:// or https://");
+        return error_set(e, ERROR_CONFIG, 0,
+                         "must begin with http:// or https:// (kind smtp: smtp:// or smtps://)");
     authority += 3;
     const char *slip = find_slip(text, authority);
     if (slip != NULL)

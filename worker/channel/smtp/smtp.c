@@ -375,10 +375,12 @@ static size_t on_line(char *line, size_t unit, size_t count, void *user)
 
 #define SET(option, to) (curl_easy_setopt(handle, option, to) == CURLE_OK)
 
-static bool set_up_login(CURL *handle, const config_provider *p)
+static bool set_up_security(CURL *handle, const config_provider *p)
 {
     long tls = p->smtp.tls == CONFIG_TLS_NONE ? CURLUSESSL_NONE : CURLUSESSL_ALL;
-    return SET(CURLOPT_USE_SSL, tls) && (p->tls_ca_file == NULL || SET(CURLOPT_CAINFO, p->tls_ca_file)) &&
+    return SET(CURLOPT_USE_SSL, tls) && SET(CURLOPT_SSL_VERIFYPEER, p->tls_verify ? 1L : 0L) &&
+           SET(CURLOPT_SSL_VERIFYHOST, p->tls_verify ? 2L : 0L) &&
+           (p->tls_ca_file == NULL || SET(CURLOPT_CAINFO, p->tls_ca_file)) &&
            (p->user == NULL || (SET(CURLOPT_USERNAME, p->user) && SET(CURLOPT_PASSWORD, p->password)));
 }
 
@@ -391,7 +393,7 @@ static bool set_up(CURL *handle, slot *s)
            SET(CURLOPT_CONNECTTIMEOUT_MS, (long)p->connect_timeout_ms) && SET(CURLOPT_NOSIGNAL, 1L) &&
            SET(CURLOPT_QUICK_EXIT, 1L) && SET(CURLOPT_HEADERFUNCTION, on_line) &&
            SET(CURLOPT_HEADERDATA, s) && SET(CURLOPT_BUFFERSIZE, (long)BUFFER_SIZE) &&
-           set_up_login(handle, p) && address_guard_set(handle, &s->guard);
+           set_up_security(handle, p) && address_guard_set(handle, &s->guard);
 }
 
 static slot *slot_new(smtp *m)
@@ -493,6 +495,17 @@ static bool write_url(smtp *m, error *e)
     return (size > 0 && (size_t)size < sizeof m->url) || error_set(e, ERROR_CONFIG, 0, "url: is too long");
 }
 
+static bool check_sender(const config_provider *p, error *e)
+{
+    arena memory;
+    address sender;
+    arena_init(&memory, 1024, 1 << 16);
+    bool ok = p->smtp.from == NULL || address_read(&memory, p->smtp.from, strlen(p->smtp.from), &sender, e) ||
+              error_prefix(e, "from");
+    arena_free(&memory);
+    return ok;
+}
+
 static void close_provider(void *own);
 
 static void *open_provider(const provider_site *site, const config_provider *p, error *e)
@@ -505,10 +518,14 @@ static void *open_provider(const provider_site *site, const config_provider *p, 
     m->site = *site;
     m->provider = p;
     m->fields = smtp_fields_new(p, e);
-    if (m->fields == NULL || !write_url(m, e)) {
+    if (m->fields == NULL || !write_url(m, e) || !check_sender(p, e)) {
         close_provider(m);
         return NULL;
     }
+    if (p->smtp.tls != CONFIG_TLS_NONE && !p->tls_verify)
+        log_warn(site->log, "tls_not_verified", log_text("provider", p->name),
+                 log_text("message", "whoever answers at its address is believed to be the provider: "
+                                     "tls.verify is false"));
     return m;
 }
 
