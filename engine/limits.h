@@ -47,6 +47,10 @@ enum {
     LIMIT_RETRY_CODES = 32,               /* searched one by one */
     LIMIT_FAILURES_KEPT = 16,     /* of one step, in its record: some 100 bytes each, the latest say most */
     LIMIT_MESSAGE_ID_BYTES = 512, /* a provider's own id of a message: longer ones are no ids */
+    LIMIT_ATTACHMENTS = 16,       /* of one mail */
+    /* And their contents together, as base64: they are in the record, and in an event that a broker must take
+     * (1 MB unless it is told otherwise). */
+    LIMIT_ATTACHMENTS_BYTES = 512 << 10,
     LIMIT_WORKFLOW_VERSIONS = 100000,
     LIMIT_CATALOG_WORKFLOWS = 10000, /* one folder, one Redis: each is some 100 KiB compiled */
     LIMIT_GROUP_BYTES = 255,         /* a group of workers: it begins keys in Redis and ids in Kafka */
@@ -104,7 +108,8 @@ enum {
     LIMIT_INBOX_ITEMS = 100000,        /* of one recipient */
     LIMIT_COMMAND_BYTES = 256,         /* a person's command to a partition's owner, as text */
     /* A mail as it is sent: a record's texts, where base64 makes them longer by a third, and its attachments,
-     * which are base64 already. A field of its header that a provider adds: no server takes much longer ones. */
+     * which are base64 already. A field of its header that a provider adds: no server takes much longer ones.
+     */
     LIMIT_MAIL_BYTES = 12 << 20,
     LIMIT_HEADER_BYTES = 16 << 10,
     /* How long a provider may ask to be left alone (Retry-After): a day. */

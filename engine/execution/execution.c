@@ -180,7 +180,7 @@ static bool is_message_of(const value *message, const step *s)
         if (s->config[i] == NULL)
             continue;
         const value *v = value_field(message, fields[i].name);
-        if (v == NULL || v->kind != (fields[i].tree ? VALUE_MAP : VALUE_STRING))
+        if (v == NULL || v->kind != step_shape_kind(fields[i].shape))
             return false;
         present++;
     }

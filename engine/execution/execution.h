@@ -115,7 +115,7 @@ execution_need execution_advance(execution *x, int64_t now_ms);
 
 /* The step whose message is due. */
 const step *execution_step(const execution *x);
-/* The rendered message: a map from field to string (`data`: a map). */
+/* The rendered message: a map from field to string (`data`: a map, `attachments`: a list). */
 const value *execution_message(const execution *x);
 /* True from EXECUTION_DELIVER until the outcome is reported. */
 bool execution_is_delivering(const execution *x);

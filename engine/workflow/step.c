@@ -9,7 +9,7 @@
 static const step_field in_app_fields[] = {
     {"subject", .kind = TEMPLATE_LINE},
     {"body", .required = true, .kind = TEMPLATE_TEXT},
-    {"data", .tree = true, .kind = TEMPLATE_TEXT},
+    {"data", .shape = STEP_TREE, .kind = TEMPLATE_TEXT},
     {"redirect_url", .kind = TEMPLATE_LINE},
 };
 static const step_field email_fields[] = {
@@ -19,6 +19,7 @@ static const step_field email_fields[] = {
     {"subject", .required = true, .kind = TEMPLATE_LINE},
     {"text", .kind = TEMPLATE_TEXT},
     {"html", .kind = TEMPLATE_HTML},
+    {"attachments", .shape = STEP_FILES, .kind = TEMPLATE_TEXT},
 };
 static const step_field sms_fields[] = {
     {"to", .required = true, .kind = TEMPLATE_LINE},
@@ -28,7 +29,7 @@ static const step_field push_fields[] = {
     {"to", .required = true, .kind = TEMPLATE_LINE},
     {"title", .required = true, .kind = TEMPLATE_LINE},
     {"body", .required = true, .kind = TEMPLATE_TEXT},
-    {"data", .tree = true, .kind = TEMPLATE_TEXT},
+    {"data", .shape = STEP_TREE, .kind = TEMPLATE_TEXT},
 };
 
 #define FIELDS(table)                         \
@@ -72,6 +73,13 @@ const step_field *step_type_fields(step_type type, size_t *count)
 {
     *count = fields_of[type].count;
     return fields_of[type].fields;
+}
+
+value_kind step_shape_kind(step_shape shape)
+{
+    static const value_kind kinds[] = {
+        [STEP_TEXT] = VALUE_STRING, [STEP_TREE] = VALUE_MAP, [STEP_FILES] = VALUE_LIST};
+    return kinds[shape];
 }
 
 bool step_type_has_address(step_type type)
@@ -131,6 +139,17 @@ static bool fail_rendering(const step *s, const step_field *field, const excepti
                      s->id.text, exception_name(x->type), x->position, x->message);
 }
 
+/* The contents together: each is bounded as any text is. */
+static bool files_fit(const value *files)
+{
+    size_t size = 0;
+    for (uint32_t i = 0; i < files->count; i++) {
+        const value *content = value_field(&files->items[i], "content");
+        size += content == NULL ? 0 : content->count;
+    }
+    return size <= LIMIT_ATTACHMENTS_BYTES;
+}
+
 bool step_render(const step *s, const value *values, arena *a, value *message, error *e)
 {
     size_t count;
@@ -144,6 +163,9 @@ bool step_render(const step *s, const value *values, arena *a, value *message, e
         exception x;
         if (!config_template_render(s->config[i], values, a, &rendered, &x))
             return fail_rendering(s, &fields[i], &x, e);
+        if (fields[i].shape == STEP_FILES && !files_fit(&rendered))
+            return error_set(e, ERROR_LIMIT, 0, "config/%s of step %s has more than %d bytes of base64",
+                             fields[i].name, s->id.text, LIMIT_ATTACHMENTS_BYTES);
         if (!map_builder_put(&members, value_cstring(fields[i].name), rendered))
             return error_set(e, ERROR_LIMIT, 0, "the message of step %s needs more memory than its bound",
                              s->id.text);

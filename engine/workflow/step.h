@@ -27,15 +27,25 @@ const char *step_type_name(step_type type);
 /* False where no type has this name. */
 MUST_CHECK bool step_type_find(const value *name, step_type *type);
 
+/* What a field holds; every string in it is a template. */
+typedef enum step_shape {
+    STEP_TEXT,  /* one string */
+    STEP_TREE,  /* a map of any depth */
+    STEP_FILES, /* a list of maps: name, type (a media type), content (base64) */
+} step_shape;
+
 /* A field of a step type's config. */
 typedef struct step_field {
     const char *name;
     bool required;
-    bool tree; /* a map of any depth whose strings are templates; else one string */
+    step_shape shape;
     template_kind kind;
 } step_field;
 
-enum { STEP_FIELDS_MAX = 6 };
+enum { STEP_FIELDS_MAX = 7 };
+
+/* The kind of value that a field of this shape is, as it is written and as it is rendered. */
+value_kind step_shape_kind(step_shape shape);
 
 /* The fields of a type in the order in which they are rendered; *count gets their number. Static. */
 const step_field *step_type_fields(step_type type, size_t *count);

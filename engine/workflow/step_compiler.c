@@ -95,7 +95,7 @@ static void compile_delay(compiler *c, const value *step_map, step *s)
 
 static const config_template *compile_field(compiler *c, const value *config, const step_field *field)
 {
-    const value *v = compiler_get(config, field->name, field->tree ? VALUE_MAP : VALUE_STRING);
+    const value *v = compiler_get(config, field->name, step_shape_kind(field->shape));
     if (v == NULL)
         return NULL;
     config_template_error e;
@@ -115,11 +115,13 @@ static void check_config_keys(compiler *c, const value *config, step_type type)
         [STEP_SMS] = "the config of an SMS step",
         [STEP_PUSH] = "the config of a PUSH step",
     };
+    static const key_kind kinds[] = {
+        [STEP_TEXT] = KEY_STRING, [STEP_TREE] = KEY_MAP, [STEP_FILES] = KEY_LIST};
     size_t count;
     const step_field *fields = step_type_fields(type, &count);
     key_rule rules[STEP_FIELDS_MAX + 1] = {{"provider", KEY_STRING, KEY_OPTIONAL}};
     for (size_t i = 0; i < count; i++)
-        rules[i + 1] = (key_rule){fields[i].name, fields[i].tree ? KEY_MAP : KEY_STRING,
+        rules[i + 1] = (key_rule){fields[i].name, kinds[fields[i].shape],
                                   fields[i].required ? KEY_REQUIRED : KEY_OPTIONAL};
     compiler_check_keys(c, config, rules, count + 1, whats[type], NULL);
 }
@@ -133,11 +135,33 @@ static void check_email_content(compiler *c, const value *config)
                               "an EMAIL step needs \"text\" or \"html\" or both");
 }
 
+static void check_attachments(compiler *c, const value *config)
+{
+    static const key_rule rules[] = {{"name", KEY_STRING, KEY_REQUIRED},
+                                     {"type", KEY_STRING, KEY_OPTIONAL},
+                                     {"content", KEY_STRING, KEY_REQUIRED}};
+    const value *files = compiler_get(config, "attachments", VALUE_LIST);
+    if (files == NULL)
+        return;
+    if (files->count > LIMIT_ATTACHMENTS)
+        workflow_findings_add(c->findings, c->document, files, RULE_LIMIT,
+                              "a mail has at most %d attachments", LIMIT_ATTACHMENTS);
+    for (uint32_t i = 0; i < files->count; i++) {
+        const value *file = &files->items[i];
+        if (file->kind == VALUE_MAP)
+            compiler_check_keys(c, file, rules, sizeof rules / sizeof rules[0], "an attachment", NULL);
+        else
+            workflow_findings_add(c->findings, c->document, file, RULE_TYPE,
+                                  "an attachment must be a map, not %s", value_kind_name(file->kind));
+    }
+}
+
 static void compile_config(compiler *c, const value *config, step *s)
 {
     check_config_keys(c, config, s->type);
     if (s->type == STEP_EMAIL)
         check_email_content(c, config);
+    check_attachments(c, config);
     const value *provider = compiler_get(config, "provider", VALUE_STRING);
     if (provider != NULL)
         s->provider = compiler_identifier(c, provider);

@@ -171,6 +171,8 @@ typedef struct broken {
     const char *sentence; /* a part of it */
 } broken;
 
+#define FOUR "{name: a, content: b}, {name: a, content: b}, {name: a, content: b}, {name: a, content: b}"
+#define SIXTEEN FOUR ", " FOUR ", " FOUR ", " FOUR
 #define CONFIG_OF(type, config) HEAD "  - {step_id: a, step_type: " type ", name: A, config: {" config "}}\n"
 #define STEP_WITH(more) HEAD "  - {step_id: a, step_type: SMS, name: A, config: {to: x, body: y}," more "}\n"
 
@@ -313,6 +315,19 @@ static const broken documents[] = {
     {CONFIG_OF("EMAIL", "to: x, text: y"), "required_key", 5, "/steps/0/config", "needs \"subject\""},
     {CONFIG_OF("EMAIL", "to: x, subject: y"), "email_content", 5, "/steps/0/config", "\"text\" or \"html\""},
     {CONFIG_OF("EMAIL", "to: x, subject: y, text: null"), "email_content", 5, "/steps/0/config", "\"text\""},
+    {CONFIG_OF("EMAIL", "to: x, subject: y, text: z, attachments: {}"), "type", 5,
+     "/steps/0/config/attachments", "must be a list"},
+    {CONFIG_OF("EMAIL", "to: x, subject: y, text: z, attachments: [a]"), "type", 5,
+     "/steps/0/config/attachments/0", "an attachment must be a map, not string"},
+    {CONFIG_OF("EMAIL", "to: x, subject: y, text: z, attachments: [{content: a}]"), "required_key", 5,
+     "/steps/0/config/attachments/0", "an attachment needs \"name\""},
+    {CONFIG_OF("EMAIL", "to: x, subject: y, text: z, attachments: [{name: a, content: b, size: 1}]"),
+     "unknown_key", 5, "/steps/0/config/attachments/0/size", "no key"},
+    {CONFIG_OF("EMAIL", "to: x, subject: y, text: z, attachments: [{name: a, content: '{{ b }}'}]"),
+     "template", 5, "/steps/0/config/attachments/0/content", "NameError at character 4: "},
+    {CONFIG_OF("SMS", "to: x, body: y, attachments: []"), "unknown_key", 5, "/steps/0/config/attachments", "no key"},
+    {CONFIG_OF("EMAIL", "to: x, subject: y, text: z, attachments: [" SIXTEEN ", {name: a, content: b}]"),
+     "limit", 5, "/steps/0/config/attachments", "at most 16 attachments"},
     {CONFIG_OF("SMS", "body: y"), "required_key", 5, "/steps/0/config", "needs \"to\""},
     {CONFIG_OF("SMS", "to: y"), "required_key", 5, "/steps/0/config", "needs \"body\""},
     {CONFIG_OF("PUSH", "title: x, body: y"), "required_key", 5, "/steps/0/config", "needs \"to\""},

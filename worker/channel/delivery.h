@@ -19,7 +19,7 @@ struct delivery {
     const config_provider *provider;
     const execution *execution;
     const step *step;
-    const value *message; /* rendered: a map from field to string (`data`: a map) */
+    const value *message; /* rendered: a map from field to string (`data`: a map, `attachments`: a list) */
     int64_t now_ms;
     arena *arena; /* for what the deliverer needs until it has ended */
     /* Called once where the result is PENDING, in another turn of the loop. */

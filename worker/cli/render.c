@@ -9,6 +9,7 @@
 #include "engine/value/utf8.h"
 #include "worker/cli/cli.h"
 #include "worker/cli/options.h"
+#include "worker/cli/render_mail.h"
 #include "worker/input.h"
 
 enum {
@@ -19,6 +20,7 @@ enum {
 static const cli_option options[] = {
     {'n', "names", "FILE", "a JSON object: the names that the template may use"},
     {'k', "kind", "KIND", "text (the default), html or url (values are escaped), or line (no line breaks)"},
+    {'m', "mail", NULL, "FILE is a message as JSON; the mail that would be sent is written"},
 };
 
 static const cli_usage usage = {
@@ -28,10 +30,13 @@ static const cli_usage usage = {
     .options = options,
     .option_count = sizeof options / sizeof options[0],
     .rest_max = 1,
-    .notes = "JSON Lines in:  {\"template\": \"...\", \"kind\": \"text\", \"names\": {...}}\n"
-             "JSON Lines out: {\"text\": \"...\"}\n"
-             "            or  {\"error\": {\"type\": \"...\", \"message\": \"...\", \"position\": 0}}\n"
-             "kind and names may be left out. The position is a byte in the template.",
+    .notes =
+        "JSON Lines in:  {\"template\": \"...\", \"kind\": \"text\", \"names\": {...}}\n"
+        "JSON Lines out: {\"text\": \"...\"}\n"
+        "            or  {\"error\": {\"type\": \"...\", \"message\": \"...\", \"position\": 0}}\n"
+        "kind and names may be left out. The position is a byte in the template.\n"
+        "With --mail, FILE and lines are {\"message\": {\"to\": ..., \"subject\": ..., \"text\": ...}}, and\n"
+        "beside it from, key, headers and list_unsubscribe; lines are answered {\"mail\": \"...\"}.",
 };
 
 typedef struct request {
@@ -146,7 +151,26 @@ static void answer(arena *a, const input_lines *lines, input_status status, buff
     buffer_add_text(out, "}\n");
 }
 
-static int render_lines(void)
+static void answer_mail(arena *a, const input_lines *lines, input_status status, buffer *out)
+{
+    value line;
+    buffer text;
+    error e;
+    buffer_init(&text, a, LIMIT_MAIL_BYTES);
+    if (status == INPUT_TOO_LONG || !json_read(a, lines->line, lines->size, &line, NULL)) {
+        write_error(out, "InputError", "the line is too long or not valid JSON", 0);
+    } else if (!render_mail(a, &line, &text, &e)) {
+        write_error(out, "MailError", e.message, 0);
+    } else {
+        buffer_add_text(out, "{\"mail\":");
+        json_write_string(out, text.bytes, text.size);
+        buffer_add_text(out, "}\n");
+    }
+}
+
+typedef void answer_function(arena *a, const input_lines *lines, input_status status, buffer *out);
+
+static int render_lines(answer_function *answer_line)
 {
     input_lines lines;
     input_status status;
@@ -157,7 +181,7 @@ static int render_lines(void)
     while (ok && ((status = input_lines_next(&lines)) == INPUT_LINE || status == INPUT_TOO_LONG)) {
         buffer out;
         buffer_init(&out, &memory, MEMORY_BUDGET);
-        answer(&memory, &lines, status, &out);
+        answer_line(&memory, &lines, status, &out);
         ok = !out.failed && fwrite(out.bytes, 1, out.size, stdout) == out.size;
         arena_reset(&memory);
     }
@@ -236,15 +260,34 @@ static int render_file(const char *path, const char *names_path, template_kind k
     return exit_code;
 }
 
+static int render_mail_file(const char *path)
+{
+    error e;
+    arena memory;
+    buffer text;
+    value description;
+    arena_init(&memory, 64 << 10, MEMORY_BUDGET);
+    buffer_init(&text, &memory, LIMIT_MAIL_BYTES);
+    bool ok = read_names(&memory, path, &description, &e) && render_mail(&memory, &description, &text, &e);
+    int exit_code = ok ? CLI_OK : cli_fail(&usage, CLI_FAILED, "%s", e.message);
+    if (ok && (fwrite(text.bytes, 1, text.size, stdout) != text.size || fflush(stdout) != 0))
+        exit_code = cli_fail(&usage, CLI_FAILED, "writing failed");
+    arena_free(&memory);
+    return exit_code;
+}
+
 int cli_render(int argc, char **argv)
 {
     cli_options o;
     const char *names_path = NULL;
     template_kind kind = TEMPLATE_TEXT;
+    bool is_mail = false;
     cli_options_begin(&o, &usage, argc, argv);
     while (cli_options_next(&o)) {
         if (o.letter == 'n')
             names_path = o.argument;
+        else if (o.letter == 'm')
+            is_mail = true;
         else if (!find_kind(o.argument, strlen(o.argument), &kind))
             return cli_fail(&usage, CLI_USAGE, "--kind must be text, html, line or url");
     }
@@ -252,5 +295,7 @@ int cli_render(int argc, char **argv)
         return o.exit_code;
     if (o.rest_count == 0 && names_path != NULL)
         return cli_fail(&usage, CLI_USAGE, "--names goes with FILE; JSON Lines bring their own");
-    return o.rest_count == 0 ? render_lines() : render_file(o.rest[0], names_path, kind);
+    if (is_mail)
+        return o.rest_count == 0 ? render_lines(answer_mail) : render_mail_file(o.rest[0]);
+    return o.rest_count == 0 ? render_lines(answer) : render_file(o.rest[0], names_path, kind);
 }
