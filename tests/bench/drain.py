@@ -47,7 +47,7 @@ def page_faults(process):
 
 class Servers:
     def __init__(self, folder):
-        self.kafka = KafkaBroker(folder / "kafka")
+        self.kafka = KafkaBroker(folder / "kafka", jvm=())
         self.redis = RedisServer(folder / "redis")
 
     def __enter__(self):

@@ -12,6 +12,8 @@ import pytest
 
 import schema_suite
 
+pytestmark = pytest.mark.xdist_group("schema suite")  # one process counts all of it
+
 ASSERTED = "`format` asserts here; that is what payloads are checked for"
 OTHER_DIALECT = "2019-09 and custom metaschemas are refused: a schema must mean the same wherever it is read"
 CONTENT = "draft-07 leaves it open; contentEncoding and contentMediaType are annotations here, as 2020-12 has them"

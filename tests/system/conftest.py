@@ -8,12 +8,14 @@ import tempfile
 
 import pytest
 
-from rig.kafka_broker import KafkaBroker
+from rig.kafka_broker import KafkaAddress
 from rig.receiver import Receiver
-from rig.redis_server import RedisServer
+from rig.redis_server import RedisAddress
+from rig.shared_servers import SharedServers
 from rig.site import Site
 
-site_numbers = itertools.count(1)
+SERVERS = pytest.StashKey()
+SITES_MAX = 512  # of one process
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 
@@ -35,24 +37,55 @@ def session_folder():
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
-def kafka(session_folder):
-    broker = KafkaBroker(session_folder / "kafka")
-    try:
-        yield broker.start()
-    finally:
-        if broker.process:
-            broker.kill()
+# The servers of the run. Where several processes share the tests (pytest -n), the one that hands the tests out starts them
+# and tells the others where they are.
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(config):
+    config.stash[SERVERS] = SharedServers()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    node.workerinput["servers"] = node.config.stash[SERVERS].addresses()
+
+
+def pytest_unconfigure(config):
+    if SERVERS in config.stash:
+        config.stash[SERVERS].close()
 
 
 @pytest.fixture(scope="session")
-def redis_server(session_folder):
-    server = RedisServer(session_folder / "redis")
+def shared_servers(request):
+    shared = getattr(request.config, "workerinput", {}).get("servers")
+    if shared:
+        yield KafkaAddress(*shared["kafka"]), RedisAddress(*shared["redis"])
+        return
+    started = SharedServers()
     try:
-        yield server.start()
+        yield started.kafka, started.redis
     finally:
-        if server.process:
-            server.kill()
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def kafka(shared_servers):
+    """The broker of the run: not to be stopped."""
+    return shared_servers[0]
+
+
+@pytest.fixture(scope="session")
+def redis_server(shared_servers):
+    """The Redis of the run: not to be stopped."""
+    return shared_servers[1]
+
+
+@pytest.fixture(scope="session")
+def site_numbers(request):
+    """Each process of the run has a range of its own."""
+    name = getattr(request.config, "workerinput", {}).get("workerid", "gw0")
+    return itertools.count(int(name.removeprefix("gw")) * SITES_MAX + 1)
 
 
 @pytest.fixture
@@ -73,8 +106,16 @@ def pytest_runtest_makereport(item):
     return report
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Ends with what tests have counted."""
+    for report in terminalreporter.getreports("passed"):
+        for name, line in report.user_properties if report.when == "call" else ():
+            if name == "told":
+                terminalreporter.write_line(line)
+
+
 @pytest.fixture
-def make_site(carillon, kafka, redis_server, session_folder, request):
+def make_site(carillon, kafka, redis_server, session_folder, site_numbers, request):
     """Makes a test's own corner of the servers; what it started ends with the test."""
     sites = request.node.sites = []
 
@@ -82,7 +123,7 @@ def make_site(carillon, kafka, redis_server, session_folder, request):
         number = next(site_numbers)
         folder = session_folder / f"site-{number}"
         folder.mkdir()
-        sites.append(Site(carillon, broker, redis, folder, f"{request.node.originalname}.{number}", partitions))
+        sites.append(Site(carillon, broker, redis, folder, request.node.originalname, number, partitions))
         return sites[-1]
 
     yield make

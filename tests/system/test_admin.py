@@ -26,6 +26,13 @@ def own_redis(session_folder, request):
         server.kill()
 
 
+def take_over(site):
+    """A worker is ready when it has its partitions; it takes triggers when it has taken them over."""
+    site.send("every_type", "user", DATA)
+    site.flush()
+    site.wait_published("execution-completions", 1)
+
+
 def check_histogram(family, count):
     """As Prometheus wants it: buckets that only grow, up to the count."""
     buckets = [sample for sample in family.samples if sample.name.endswith("_bucket")]
@@ -124,6 +131,7 @@ def test_what_waits_is_seen(make_site, own_redis):
     site = make_site(redis=own_redis)
     site.add_workflow(workflows.every_type())
     admin = Admin(site.run_worker(site.config(worker={"max_inflight": 10})))
+    take_over(site)
     own_redis.kill()
     for number in range(50):
         site.send("every_type", f"user-{number}", DATA)
@@ -133,8 +141,8 @@ def test_what_waits_is_seen(make_site, own_redis):
     assert admin.value("carillon_store_pending_requests") >= 10
     assert admin.value("carillon_unaccounted_triggers") == 0
     own_redis.start()
-    site.wait_published("execution-completions", 50)
-    admin.wait_value(50, "carillon_executions_total", status="COMPLETED")
+    site.wait_published("execution-completions", 51)
+    admin.wait_value(51, "carillon_executions_total", status="COMPLETED")
     admin.wait_value(0, "carillon_lag_triggers", topic=site.triggers, partition="0")
     admin.wait_value(2, "carillon_store_reconnects_total")  # one a shard
 
@@ -205,6 +213,7 @@ def test_health_while_it_stops(make_site, own_redis):
     site.add_workflow(workflows.every_type())
     worker = site.run_worker()
     admin = Admin(worker)
+    take_over(site)
     own_redis.kill()
     site.send("every_type", "user", DATA)
     site.flush()

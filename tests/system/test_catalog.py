@@ -8,10 +8,7 @@ import subprocess
 import pytest
 import redis
 
-from rig.redis_server import DATABASES
-
 numbers = itertools.count(1)
-DATABASE = DATABASES - 1  # the last one: sites take theirs from the first on
 
 DOCUMENT = {
     "workflow_id": "w", "name": "W", "payload_schema": True,
@@ -26,11 +23,10 @@ DOCUMENT = {
 class Catalog:
     """One database, commands on it, and the keys they leave."""
 
-    def __init__(self, carillon, server, folder):
+    def __init__(self, carillon, server, database, folder):
         self.carillon, self.folder = carillon, folder
-        self.client = redis.Redis(unix_socket_path=str(server.socket), db=DATABASE, decode_responses=True)
-        self.client.flushdb()
-        self.url = f"unix://{server.socket}?db={DATABASE}"
+        self.client = redis.Redis(unix_socket_path=str(server.socket), db=database, decode_responses=True)
+        self.url = f"unix://{server.socket}?db={database}"
 
     def run(self, *arguments):
         return subprocess.run([self.carillon, *arguments, "--redis", self.url, *self.actor(arguments)],
@@ -64,8 +60,8 @@ class Catalog:
 
 
 @pytest.fixture
-def catalog(carillon, redis_server, tmp_path):
-    return Catalog(carillon, redis_server, tmp_path)
+def catalog(carillon, redis_server, site_numbers, tmp_path):
+    return Catalog(carillon, redis_server, next(site_numbers), tmp_path)
 
 
 def test_the_same_content_is_the_same_version(catalog):
@@ -181,17 +177,18 @@ def test_a_required_control_without_a_value_keeps_a_workflow_from_being_active(c
 
 
 def test_every_change_is_counted_and_published(catalog):
+    told = "told"  # a channel belongs to all databases: other tests' changes are heard as well
     subscription = catalog.client.pubsub(ignore_subscribe_messages=True)
     subscription.subscribe("carillon:catalog")
-    catalog.ok("workflow", "apply", "--activate", catalog.write())
-    catalog.ok("workflow", "apply", "--activate", catalog.write())
-    catalog.ok("control", "set", "w", "greeting", "Hi")
-    catalog.ok("control", "set", "w", "greeting", "Hi")
-    catalog.ok("workflow", "archive", "w")
+    catalog.ok("workflow", "apply", "--activate", catalog.write(workflow_id=told))
+    catalog.ok("workflow", "apply", "--activate", catalog.write(workflow_id=told))
+    catalog.ok("control", "set", told, "greeting", "Hi")
+    catalog.ok("control", "set", told, "greeting", "Hi")
+    catalog.ok("workflow", "archive", told)
     heard = []
     while (message := subscription.get_message(timeout=1)) is not None or len(heard) == 0:
-        heard += [message["data"]] if message else []
-    assert heard == ["w"] * 3
+        heard += [message["data"]] if message and message["data"] == told else []
+    assert heard == [told] * 3
     assert catalog.counter() == 3
 
 

@@ -8,9 +8,13 @@ import time
 import pytest
 
 from rig.chaos import SEED, Fleet, Storm, frozen, mostly_fast, share, storm_workflow
+from rig.kafka_broker import KafkaBroker
 from rig.processes import wait_for
 from rig.receiver import CLOSE, HELD, OK, Answer
 from rig.redis_server import RedisServer
+
+# One after the other, beside the longest of them: each takes what it gets of the machine.
+one_of_them = pytest.mark.xdist_group("storms")
 
 FAST_SESSIONS = {"session.timeout.ms": 1500, "heartbeat.interval.ms": 300}
 # Of one worker, whose outcome is not on record: two shards, each with deliveries in flight (provider.NAME.concurrency)
@@ -19,15 +23,15 @@ UNRECORDED_MAX = 2 * (256 + 512)
 
 
 @pytest.fixture
-def tell(capsys, request):
-    """Prints the line, whatever pytest does with the output."""
+def tell(request):
+    """Leaves a line of what was counted: conftest.py prints them at the end."""
     began = time.monotonic()
     print(f"CARILLON_CHAOS_SEED={SEED}")
 
     def tell(**counts):
         line = " ".join(f"{name}={count}" for name, count in counts.items())
-        with capsys.disabled():
-            print(f"\n{request.node.name}: {line} seconds={time.monotonic() - began:.0f} seed={SEED}")
+        line = f"{request.node.name}: {line} seconds={time.monotonic() - began:.0f} seed={SEED}"
+        request.node.user_properties.append(("told", line))
 
     return tell
 
@@ -77,6 +81,7 @@ def test_fifty_kills(storm_site, receiver, chance, tell):
     tell(triggers=storm.count, kills=kills, events=events, requests=len(receiver.requests), repeated=repeated)
 
 
+@one_of_them
 def test_what_takes_longer_than_an_epoch_is_handed_over(storm_site, receiver, tell):
     """Every fourth delivery gets no answer: the others go on, and all offsets are committed; then one of the two
     workers is killed and a third one comes, and at last the answers come."""
@@ -104,6 +109,7 @@ def test_what_takes_longer_than_an_epoch_is_handed_over(storm_site, receiver, te
          repeated=sum(again.values()))
 
 
+@one_of_them
 def test_a_zombie_changes_nothing(storm_site, receiver, tell):
     """A worker stands still beyond its session, with deliveries under way, and finds their results when it wakes up and
     all is done."""
@@ -129,22 +135,29 @@ def test_a_zombie_changes_nothing(storm_site, receiver, tell):
     tell(triggers=storm.count, events=events, requests=len(receiver.requests), repeated=repeated, late=late)
 
 
-def test_kafka_restarts(storm_site, receiver, kafka, tell):
+@one_of_them
+def test_kafka_restarts(make_site, receiver, session_folder, tell):
     """An orderly end, and one by kill -9."""
-    site = storm_site
-    receiver.choose("/mail", mostly_fast)
-    storm = Storm(site, 6000)
-    fleet = Fleet(site, receiver, 2)
-    fleet.wait_ready()
-    storm.start(per_second=1000)
-    for stop, part in ((kafka.stop, 0.3), (kafka.kill, 0.7)):
-        storm.wait_sent(part)
-        stop()
-        kafka.start()
-    events, repeated = end(fleet, storm), fleet.repeats()
-    tell(triggers=storm.count, restarts=2, events=events, requests=len(receiver.requests), repeated=repeated)
+    broker = KafkaBroker(session_folder / "chaos-kafka").start()
+    try:
+        site = make_site(partitions=8, broker=broker)
+        site.add_workflow(storm_workflow())
+        receiver.choose("/mail", mostly_fast)
+        storm = Storm(site, 6000)
+        fleet = Fleet(site, receiver, 2)
+        fleet.wait_ready()
+        storm.start(per_second=1000)
+        for stop, part in ((broker.stop, 0.3), (broker.kill, 0.7)):
+            storm.wait_sent(part)
+            stop()
+            broker.start()
+        events, repeated = end(fleet, storm), fleet.repeats()
+        tell(triggers=storm.count, restarts=2, events=events, requests=len(receiver.requests), repeated=repeated)
+    finally:
+        broker.kill()
 
 
+@one_of_them
 def test_redis_restarts(make_site, receiver, session_folder, tell):
     """An orderly end with appendfsync everysec, which is what most have, and kill -9 with always: exact counts need
     that nothing that Redis has acknowledged is lost."""
@@ -169,6 +182,7 @@ def test_redis_restarts(make_site, receiver, session_folder, tell):
         server.kill()
 
 
+@one_of_them
 def test_redis_stands_still_for_20_seconds(make_site, receiver, session_folder, tell):
     """It takes connections meanwhile, and answers nobody."""
     server = RedisServer(session_folder / "chaos-still").start()
@@ -190,6 +204,7 @@ def test_redis_stands_still_for_20_seconds(make_site, receiver, session_folder, 
         server.kill()
 
 
+@one_of_them
 def test_replicas_come_and_go(storm_site, receiver, chance, tell):
     """One to four of them, another number each second or two; all end in order, so no delivery is made twice."""
     site, changes = storm_site, 10
@@ -209,6 +224,7 @@ def test_replicas_come_and_go(storm_site, receiver, chance, tell):
     tell(triggers=storm.count, changes=changes, events=events, requests=len(receiver.requests), repeated=repeated)
 
 
+@one_of_them
 def test_at_most_once_whatever_dies(storm_site, receiver, chance, tell):
     """on_unknown = fail: workers are killed or stand still, and no key ever has a second request. What nobody knows of
     has failed."""

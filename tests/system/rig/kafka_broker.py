@@ -4,27 +4,60 @@ import os
 import pathlib
 import subprocess
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from rig.processes import Process, accepts, free_ports, wait_for
 
 START_SECONDS_MAX = 120
 JVM = ["-Xms256m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:-UsePerfData", "-Dcom.sun.management.jmxremote=false",
        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dlog4j2.disable.jmx=true"]
+BRIEF_JVM = ("-XX:TieredStopAtLevel=1",)  # starts with two thirds of the CPU
 SASL_USER = ("carillon", "right")
 
 
-class KafkaBroker:
-    """Keeps ports and data over stop and start, so that clients find it again. `address` takes anybody; `sasl_address`
-    asks for SASL/PLAIN as SASL_USER."""
+class KafkaAddress:
+    """A broker that somebody has started: `address` takes anybody; `sasl_address` asks for SASL/PLAIN as SASL_USER."""
 
-    def __init__(self, folder):
+    def __init__(self, port, sasl_port):
+        self.port = port
+        self.sasl_port = sasl_port
+        self.address = f"127.0.0.1:{port}"
+        self.sasl_address = f"127.0.0.1:{sasl_port}"
+
+    def admin(self):
+        return AdminClient({"bootstrap.servers": self.address, "log_level": 0})
+
+    def create_topic(self, name, partitions=1, config=None):
+        self.create_topics([name], partitions, config)
+        return name
+
+    def create_topics(self, names, partitions=1, config=None):
+        admin = self.admin()  # lives until the answers are there
+        topics = [NewTopic(name, partitions, 1, config=config or {}) for name in names]
+        for done in admin.create_topics(topics).values():
+            done.result(30)
+        # The controller has them; wait until the broker leads their partitions.
+        places = {TopicPartition(name, number): OffsetSpec.latest() for name in names for number in range(partitions)}
+        wait_for(lambda: self._leads(admin, places), 10, f"topics {names}")
+
+    @staticmethod
+    def _leads(admin, places):
+        try:
+            return all(found.result(10) for found in admin.list_offsets(places).values())
+        except KafkaException:
+            return False
+
+
+class KafkaBroker(KafkaAddress):
+    """Keeps ports and data over stop and start, so that clients find it again."""
+
+    def __init__(self, folder, jvm=BRIEF_JVM):
+        self.jvm = jvm
+        port, sasl_port, self.controller_port = free_ports(3)
+        super().__init__(port, sasl_port)
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.port, self.sasl_port, self.controller_port = free_ports(3)
-        self.address = f"127.0.0.1:{self.port}"
-        self.sasl_address = f"127.0.0.1:{self.sasl_port}"
         self.process = None
         self.config = self.folder / "server.properties"
         self.config.write_text("".join(f"{key}={value}\n" for key, value in self._properties().items()))
@@ -49,7 +82,7 @@ class KafkaBroker:
             # After a kill -9 the broker's next start waits for its own last session to end.
             "broker.session.timeout.ms": 1500,
             "broker.heartbeat.interval.ms": 300,
-            "group.initial.rebalance.delay.ms": 0,
+            "group.initial.rebalance.delay.ms": 100,
             # The minimum that brokers put on a consumer's session; tests that kill a worker wait for it.
             "group.min.session.timeout.ms": 1000,
             "offsets.topic.replication.factor": 1,
@@ -65,7 +98,7 @@ class KafkaBroker:
     def _command(self, *arguments):
         jars = os.environ.get("CARILLON_KAFKA")
         assert jars, "CARILLON_KAFKA names the folder of Kafka's jars; tests/run sets it"
-        return ["java", *JVM, "-cp", f"{jars}/*", *arguments]
+        return ["java", *JVM, *self.jvm, "-cp", f"{jars}/*", *arguments]
 
     def _java(self, *arguments):
         ran = subprocess.run(self._command(*arguments), cwd=self.folder, capture_output=True, text=True)
@@ -91,19 +124,3 @@ class KafkaBroker:
     def kill(self):
         """kill -9, as a lost machine."""
         return self.process.kill()
-
-    def admin(self):
-        return AdminClient({"bootstrap.servers": self.address, "log_level": 0})
-
-    def create_topic(self, name, partitions=1, config=None):
-        topic = NewTopic(name, partitions, 1, config=config or {})
-        admin = self.admin()  # lives until the answer is there
-        for done in admin.create_topics([topic]).values():
-            done.result(30)
-        # The controller has it; wait until the broker tells clients so.
-        wait_for(lambda: self.has_topic(name), 10, f"topic {name}")
-        return name
-
-    def has_topic(self, name):
-        topics = self.admin().list_topics(timeout=10).topics
-        return name in topics and not topics[name].error

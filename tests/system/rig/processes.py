@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import random
 import signal
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import psutil
 
 SANITIZER_REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:", "WARNING: ThreadSanitizer")
 PR_SET_PDEATHSIG = 1
+FREE_PORTS = 10000, 32768
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -29,12 +31,16 @@ def wait_for(condition, budget_seconds, what):
 
 
 def free_ports(count):
-    """Ports that nobody listens on; all different."""
+    """Ports that nobody listens on; all different. They are by chance and below those that the kernel gives away, so that
+    neither another process nor somebody's connection takes them before, or while their server is away."""
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for s in sockets:
-            s.bind(("127.0.0.1", 0))
-        return [s.getsockname()[1] for s in sockets]
+        ports = []
+        while len(ports) < count:
+            s = stack.enter_context(socket.socket())
+            with contextlib.suppress(OSError):
+                s.bind(("127.0.0.1", random.randrange(*FREE_PORTS)))
+                ports.append(s.getsockname()[1])
+        return ports
 
 
 def accepts(port):

@@ -6,21 +6,38 @@ import redis
 
 from rig.processes import Process, free_ports, wait_for
 
-DATABASES = 512
+DATABASES = 4096
 
 
-class RedisServer:
+class RedisAddress:
+    """A Redis that somebody has started."""
+
+    def __init__(self, port, socket, password=None):
+        self.port = port
+        self.socket = socket
+        self.password = password
+
+    def client(self, database=0):
+        return redis.Redis(host="127.0.0.1", port=self.port, password=self.password, db=database, decode_responses=True)
+
+    def url(self, database=0, password=None):
+        credentials = f":{password}@" if password else ""
+        return f"redis://{credentials}127.0.0.1:{self.port}/{database}"
+
+    def unix_url(self):
+        return f"unix://{self.socket}"
+
+
+class RedisServer(RedisAddress):
     """Keeps ports and data (with `aof`) over stop and start; over a kill as well, where appendfsync is always."""
 
     def __init__(self, folder, password=None, aof=False, appendfsync="always"):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.password = password
+        # A unix socket's path has at most 107 bytes, and pytest's folders are long: the name is short.
+        super().__init__(*free_ports(1), self.folder / "s", password)
         self.aof = aof
         self.appendfsync = appendfsync  # from the next start on
-        (self.port,) = free_ports(1)
-        # A unix socket's path has at most 107 bytes, and pytest's folders are long: the name is short.
-        self.socket = self.folder / "s"
         self.process = None
 
     def start(self):
@@ -46,13 +63,3 @@ class RedisServer:
 
     def kill(self):
         return self.process.kill()
-
-    def client(self, database=0):
-        return redis.Redis(host="127.0.0.1", port=self.port, password=self.password, db=database, decode_responses=True)
-
-    def url(self, database=0, password=None):
-        credentials = f":{password}@" if password else ""
-        return f"redis://{credentials}127.0.0.1:{self.port}/{database}"
-
-    def unix_url(self):
-        return f"unix://{self.socket}"

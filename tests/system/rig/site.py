@@ -1,6 +1,5 @@
 """A test's own corner of the servers: topics, group, database, workflows, schemas; and what it sends and reads there."""
 
-import itertools
 import json
 import pathlib
 import re
@@ -27,25 +26,24 @@ def event_id(execution, step_id="", run=1):
 
 
 class Site:
-    databases = itertools.count(1)
+    """`number` is one that no other site of the run has: that of its database."""
 
-    def __init__(self, carillon, kafka, redis_server, folder, name, partitions=1):
+    def __init__(self, carillon, kafka, redis_server, folder, name, number, partitions=1):
         self.carillon = carillon
         self.kafka = kafka
         self.redis_server = redis_server
-        self.database = next(self.databases)
+        self.database = number
         self.folder = pathlib.Path(folder)
-        self.name = name
+        self.name = f"{name}.{number}"
         self.partitions = partitions
         self.workers = []
-        self.triggers = f"{name}.triggers"
-        self.outputs = {kind: f"{name}.{kind}" for kind in ("step-completions", "execution-completions", "rejected")}
+        self.triggers = f"{self.name}.triggers"
+        kinds = ("step-completions", "execution-completions", "rejected")
+        self.outputs = {kind: f"{self.name}.{kind}" for kind in kinds}
         for kind in ("workflows", "schemas"):
             (self.folder / kind).mkdir()
         self.add_schema("trigger", GENERIC_TRIGGER)
-        kafka.create_topic(self.triggers, partitions)
-        for topic in self.outputs.values():
-            kafka.create_topic(topic, partitions)
+        kafka.create_topics([self.triggers, *self.outputs.values()], partitions)
         self.producer = TriggerProducer(kafka.address)
         self.redis = redis_server.client(self.database)
 
