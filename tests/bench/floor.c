@@ -3,7 +3,8 @@
  * For every trigger it asks Redis for a key that is not there, then sets it to a record, and publishes four
  * events; one transaction an epoch carries the events and the triggers' offsets, and runs on a thread of its
  * own while the next epoch fills. Records and events are those of real executions (the pool), in turn. It
- * never looks at a trigger's bytes.
+ * never looks at a trigger's bytes. With `keys` events have their trigger's key, so that a latency can be
+ * told.
  *
  * What makes it cheap: messages are taken by the hundred; the GETs of one batch go out together with the SETs
  * of the one before, in one write; commands are copied from templates; hiredis builds no replies; each
@@ -33,6 +34,7 @@ enum {
     COMMAND_MAX = 512,
     ID_SIZE = 36,
     DIGITS = 16, /* of an id: what tells it from others */
+    KEY_MAX = 16,
 };
 
 enum { STEP_TOPIC, EXECUTION_TOPIC, OUTPUT_COUNT };
@@ -64,7 +66,14 @@ typedef struct event_list {
     int capacity;
 } event_list;
 
+/* A trigger's own, where events have it. */
+typedef struct short_key {
+    size_t size;
+    char bytes[KEY_MAX];
+} short_key;
+
 typedef struct epoch {
+    short_key *keys; /* of its triggers; NULL without `keys` */
     event_list events[OUTPUT_COUNT][PARTITIONS_MAX];
     int64_t next_offset[PARTITIONS_MAX]; /* 0: none of this partition */
     int count;                           /* of triggers */
@@ -78,6 +87,7 @@ typedef struct place {
 
 typedef struct batch {
     place places[BATCH_MAX];
+    short_key keys[BATCH_MAX]; /* filled with `keys` alone */
     size_t count;
 } batch;
 
@@ -97,6 +107,7 @@ static struct floor {
     batch batches[2]; /* looked up now, written now */
     epoch epochs[2];
     epoch *open;
+    bool has_keys;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     epoch *committing; /* behind the mutex */
@@ -292,7 +303,7 @@ static void ask(const batch *looked_up, const batch *written)
 
 /* ---- epochs ---- */
 
-static void add_event(event_list *list, const sample *s, const slice *event)
+static void add_event(event_list *list, const slice *key, const slice *event)
 {
     if (list->count == list->capacity) {
         list->capacity = list->capacity == 0 ? 1024 : 2 * list->capacity;
@@ -301,7 +312,17 @@ static void add_event(event_list *list, const sample *s, const slice *event)
             die("no memory");
     }
     list->items[list->count++] = (rd_kafka_message_t){
-        .payload = event->bytes, .len = event->size, .key = s->key.bytes, .key_len = s->key.size};
+        .payload = event->bytes, .len = event->size, .key = key->bytes, .key_len = key->size};
+}
+
+/* Of the events of trigger i of a batch: its own, which lives as long as the epoch, or the sample's. */
+static slice event_key(epoch *e, const batch *b, size_t i)
+{
+    if (!f.has_keys)
+        return sample_at(i)->key;
+    short_key *kept = &e->keys[(size_t)e->count + i];
+    *kept = b->keys[i];
+    return (slice){.bytes = kept->bytes, .size = kept->size};
 }
 
 static void settle(const batch *b)
@@ -311,8 +332,9 @@ static void settle(const batch *b)
         e->opened_ms = now_ms();
     for (size_t i = 0; i < b->count; i++) {
         const sample *s = sample_at(i);
+        const slice key = event_key(e, b, i);
         for (int event = 0; event < EVENTS; event++)
-            add_event(&e->events[event < STEPS ? STEP_TOPIC : EXECUTION_TOPIC][s->partition], s,
+            add_event(&e->events[event < STEPS ? STEP_TOPIC : EXECUTION_TOPIC][s->partition], &key,
                       &s->events[event]);
         e->next_offset[b->places[i].partition] = b->places[i].offset + 1;
     }
@@ -496,6 +518,14 @@ static bool is_assigned(void)
     return assigned;
 }
 
+static void copy_key(short_key *to, const rd_kafka_message_t *message)
+{
+    if (message->key_len > KEY_MAX)
+        die("a key of more than %d bytes", KEY_MAX);
+    to->size = message->key_len;
+    memcpy(to->bytes, message->key, message->key_len);
+}
+
 static void take(batch *b, size_t count_max, int timeout_ms)
 {
     rd_kafka_message_t *messages[BATCH_MAX];
@@ -508,6 +538,8 @@ static void take(batch *b, size_t count_max, int timeout_ms)
             die("consume: %s", rd_kafka_message_errstr(messages[i]));
         if (messages[i]->partition >= PARTITIONS_MAX)
             die("more than %d partitions", PARTITIONS_MAX);
+        if (f.has_keys)
+            copy_key(&b->keys[b->count], messages[i]);
         b->places[b->count++] = (place){.partition = messages[i]->partition, .offset = messages[i]->offset};
         rd_kafka_message_destroy(messages[i]);
     }
@@ -546,14 +578,23 @@ static void turn(batch *looked_up, batch *written)
         seal();
 }
 
+static void use_keys(void)
+{
+    f.has_keys = true;
+    for (int i = 0; i < 2; i++)
+        f.epochs[i].keys = allocate((INFLIGHT_MAX + BATCH_MAX) * sizeof *f.epochs[i].keys);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 9) {
+    if (argc < 9 || argc > 10 || (argc == 10 && strcmp(argv[9], "keys") != 0)) {
         fputs("floor KAFKA REDIS_PORT GROUP TRIGGERS STEP_COMPLETIONS EXECUTION_COMPLETIONS POOL "
-              "RETENTION_MS\n",
+              "RETENTION_MS [keys]\n",
               stderr);
         return 2;
     }
+    if (argc == 10)
+        use_keys();
     signal(SIGTERM, on_signal);
     f.trigger_topic = argv[4];
     read_pool(argv[7], argv[8]);
