@@ -23,8 +23,8 @@
 enum {
     IDLE_MS = 20000, /* a kept connection: servers close them after some minutes at the most */
     RECEIVE_SIZE = 4096,
-    BUFFER_SIZE = 4 << 10, /* libcurl's own */
-    CODE_SIZE = 16,
+    BUFFER_SIZE = 4 << 10,           /* libcurl's own */
+    CODE_SIZE = sizeof "smtp_" + 20, /* any long */
     URL_SIZE_MAX = 1024,
 };
 
