@@ -9,6 +9,8 @@ import workload
 from corner import Corner, Servers, drain, log
 
 WARM_UP = 20000
+TITLES = {"executions_per_second": "executions a second", "broker_cpu_us": "broker, us", "redis_cpu_us": "Redis, us",
+          "page_faults": "page faults", "peak_memory_mib": "peak memory, MiB"}
 
 
 def parse_arguments():
@@ -18,6 +20,7 @@ def parse_arguments():
     parser.add_argument("--pairs", type=int, default=5, help="how often worker and floor are measured, in turn")
     parser.add_argument("--partitions", type=int, default=8)
     parser.add_argument("--quick", action="store_true", help="20,000 triggers, one pair")
+    parser.add_argument("--markdown", action="store_true", help="tables")
     parser.add_argument("--profile", metavar="FILE", help="perf record of the last pair: FILE.worker and FILE.floor")
     options = parser.parse_args()
     if options.quick:
@@ -30,6 +33,7 @@ def middle(pairs, subject):
 
 
 def bench(options):
+    """The result, and the figures of each pair."""
     work = workload.orders()
     triggers = list(work.triggers(max(options.triggers, WARM_UP)))
     with Servers() as servers:
@@ -60,8 +64,27 @@ def bench(options):
         "trigger_bytes": round(statistics.mean(len(value) for _, value in triggers)),
         "worker": middle(pairs, "worker"), "floor": middle(pairs, "floor"),
         "ratio": statistics.median(ratios), "ratios": ratios,
-    }
+    }, pairs
+
+
+def print_tables(pairs, worker, floor, ratio):
+    print("| pair | worker | floor | ratio |\n|---|---|---|---|")
+    for number, pair in enumerate(pairs, 1):
+        print(f"| {number} | {pair['worker']['cpu_us']} | {pair['floor']['cpu_us']} | {pair['ratio']:.2f} |")
+    print(f"| **median** | **{worker['cpu_us']}** | **{floor['cpu_us']}** | **{ratio:.2f}** |\n")
+    print("| | worker | floor |\n|---|---|---|")
+    for name, title in TITLES.items():
+        print(f"| {title} | {worker[name]:,} | {floor[name]:,} |")
+
+
+def main():
+    options = parse_arguments()
+    result, pairs = bench(options)
+    if options.markdown:
+        print_tables(pairs, result["worker"], result["floor"], result["ratio"])
+    else:
+        print(json.dumps(result))
 
 
 if __name__ == "__main__":
-    print(json.dumps(bench(parse_arguments())))
+    main()

@@ -55,12 +55,12 @@ QUICK_MAX = {"payload": 100_000, "workflows": 1000, "waiting": 10_000}
 COLUMNS = {"worker": "cpu_us", "broker": "broker_cpu_us", "Redis": "redis_cpu_us"}
 
 
-def measure(servers, name, point, count):
+def measure(servers, name, point, count, profile=None):
     """The figures of one drain."""
     corner = Corner(servers, name, point.work, point.partitions)
     worker = corner.start_worker(point.shards, point.channels)
     corner.make_wait(point.waiting, worker)
-    figures = drain(corner, worker, list(point.work.triggers(max(int(count * point.part), 200))))
+    figures = drain(corner, worker, list(point.work.triggers(max(int(count * point.part), 200))), profile)
     corner.remove()
     return figures
 
@@ -90,7 +90,8 @@ def grow(servers, name, options):
         rounds = []
         for number in range(options.rounds):
             place = f"{name}-{value}-{number}"
-            rounds.append(measure(servers, place, dimension.point(value), options.triggers))
+            profile = options.profile and f"{options.profile}.{name}-{value}"
+            rounds.append(measure(servers, place, dimension.point(value), options.triggers, profile))
         points.append(median(rounds))
         line = json.dumps({"growth": name, "at": value, **points[-1]})
         log(line)
@@ -111,6 +112,7 @@ def parse_arguments():
     parser.add_argument("--rounds", type=int, default=3, help="of each point; the medians count")
     parser.add_argument("--quick", action="store_true", help="20,000 triggers, one round, no extremes")
     parser.add_argument("--markdown", action="store_true", help="tables")
+    parser.add_argument("--profile", metavar="FILE", help="perf record of each point: FILE.NAME-VALUE")
     parser.add_argument("--plots", type=pathlib.Path, default=PLOTS, metavar="FOLDER")
     options = parser.parse_args()
     unknown = set(options.names) - set(DIMENSIONS)
