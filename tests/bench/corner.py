@@ -81,7 +81,7 @@ class Corner:
         for number, schema in enumerate({w.schema.header: w.schema for w in (work, self.reminders)}.values()):
             (self.folder / "schemas" / f"{number}.avsc").write_text(json.dumps(schema.definition))
 
-    def start_worker(self, shards=1, channels=None, ready_seconds_max=60):
+    def start_worker(self, shards=1, channels=None, ready_seconds_max=60, sections=None):
         self.workers += 1
         return Worker(CARILLON, {
             "worker": {
@@ -93,8 +93,8 @@ class Corner:
             "kafka.consumer": {"session.timeout.ms": 120000},
             "redis": {"url": self.servers.redis.url(), "retention": "24h"},
             "channels": NOBODY | (channels or {}),
-            "admin": {"listen": ""},
-        }, self.folder, f"worker-{self.workers}").wait_ready(ready_seconds_max)
+            "admin": {"listen": ""}, **(sections or {}),
+        }, self.folder, f"worker-{self.workers}", env={"no_proxy": "*"}).wait_ready(ready_seconds_max)
 
     def start_floor(self, pool, *options):
         process = Process([FLOOR, self.servers.kafka.address, self.servers.redis.port, self.name, self.triggers,
