@@ -273,7 +273,6 @@ Test(worker_config, refuses_what_is_not_there_yet)
     expect_refused("[registry]\nurl = http://h\n",
                    "2: registry.url: a schema registry is not supported yet; put writer schemas into "
                    "worker.schemas");
-    expect_refused("[provider.mail]\nkind = kafka\n", "2: provider.mail.kind: kafka is not supported yet");
     cr_expect_not(load("[worker]\nframing = confluent\n"));
     cr_expect_str_eq(e.message,
                      "worker.framing: confluent needs a schema registry, which is not supported yet; "

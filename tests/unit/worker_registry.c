@@ -131,6 +131,6 @@ Test(worker_registry, loads_the_schemas_of_the_examples)
     registry_free(r);
     r = registry_folder_load(SOURCE_DIR "/schemas", &e);
     cr_assert_not_null(r, "%s", e.message);
-    cr_expect_eq(registry_count(r), 3u);
+    cr_expect_eq(registry_count(r), 4u);
     registry_free(r);
 }

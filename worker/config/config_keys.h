@@ -64,8 +64,6 @@ extern const config_key config_provider_keys[CONFIG_PROVIDER_KEYS];
 
 /* NULL where there is none. */
 const config_key *config_provider_key_find(const char *name);
-/* Whether carillon can deliver through it. */
-bool config_kind_is_supported(int kind);
 /* Whether it is for providers of this kind. */
 bool config_provider_key_fits(const config_key *key, int kind);
 /* Names the nearest key of a provider. Returns false. */

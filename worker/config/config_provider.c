@@ -181,17 +181,6 @@ const char *config_kind_name(int kind)
     return kind_names[kind];
 }
 
-bool config_kind_is_supported(int kind)
-{
-    static const bool supported[CONFIG_KINDS] = {[CONFIG_INBOX] = true,
-                                                 [CONFIG_LOG] = true,
-                                                 [CONFIG_NULL] = true,
-                                                 [CONFIG_HTTP] = true,
-                                                 [CONFIG_KAFKA] = true,
-                                                 [CONFIG_SMTP] = true};
-    return supported[kind];
-}
-
 bool config_provider_refuse_key(const char *section, const char *name, error *e)
 {
     char named[CONFIG_NAMED_GROUPS][VARIABLE_SIZE];

@@ -17,8 +17,8 @@ static bool is_port(const char *text)
     if (*text == '\0')
         return true;
     size_t digits = strspn(text + 1, "0123456789");
-    return *text == ':' && digits >= 1 && digits <= 5 && text[1 + digits] == '\0' && atoi(text + 1) >= 1 &&
-           atoi(text + 1) <= PORT_MAX;
+    long port = digits >= 1 && digits <= 5 ? strtol(text + 1, NULL, 10) : 0;
+    return *text == ':' && text[1 + digits] == '\0' && port >= 1 && port <= PORT_MAX;
 }
 
 /* A name, an IPv4 address, or an IPv6 address in brackets; the size, or 0. */
