@@ -49,6 +49,17 @@ def test_the_demo_ends_by_itself_and_shows_every_step(dev):
         assert word in shown, shown
 
 
+def test_the_demo_delivers_mails_and_shows_them(dev):
+    demo = dev("--demo")
+    assert demo.wait(DEMO_SECONDS_MAX) == 0, demo.tail()
+    shown = demo.stdout()
+    assert "5 mails were delivered to smtp://127.0.0.1:" in shown
+    assert "mail       orders@shop.example -> ada@example.com: Order ORD-4711 has left our warehouse\n" in shown
+    assert "mail       carillon@localhost -> margaret@example.com: Welcome, Margaret\n" in shown
+    first = shown.partition("The first of them:\n\n")[2]
+    assert first.startswith("  From: ") and re.search(r"^  Message-ID: <[0-9a-f-]{36}@", first, re.M)
+
+
 def test_the_demo_leaves_nothing_behind(dev, tmp_path):
     demo = dev("--demo")
     children = set()

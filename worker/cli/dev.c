@@ -10,6 +10,7 @@
 #include "worker/cli/options.h"
 #include "worker/cli/startup.h"
 #include "worker/dev/demo.h"
+#include "worker/dev/mail_sink.h"
 #include "worker/dev/mock_kafka.h"
 #include "worker/dev/redis_child.h"
 #include "worker/worker.h"
@@ -39,11 +40,12 @@ typedef struct dev {
     bool verbose;
     char examples[2048];
     char folder[64]; /* temporary: the socket of Redis */
-    char own_sets[6][SET_SIZE];
+    char own_sets[12][SET_SIZE];
     const char *sets[SETS_MAX];
     size_t set_count;
     redis_child redis;
     mock_kafka *kafka;
+    mail_sink *mails; /* of the demo */
     config config;
     startup startup;
     worker *worker;
@@ -130,7 +132,9 @@ static bool start_servers(dev *d, error *e)
     if (!redis_child_start(&d->redis, d->folder, e))
         return false;
     d->kafka = mock_kafka_start(e);
-    return d->kafka != NULL;
+    if (d->kafka != NULL && d->demo)
+        d->mails = mail_sink_start(e);
+    return d->kafka != NULL && (d->mails != NULL || !d->demo);
 }
 
 /* What this command decides comes last and overrides. */
@@ -144,6 +148,13 @@ static bool configure(dev *d, error *e)
     snprintf(d->own_sets[n++], SET_SIZE,
              "worker.create_topics=false"); /* the mock cluster cannot be asked to */
     snprintf(d->own_sets[n++], SET_SIZE, "admin.listen=127.0.0.1:0"); /* a worker may run beside it */
+    if (d->mails != NULL) {
+        snprintf(d->own_sets[n++], SET_SIZE, "provider.mail.kind=smtp");
+        snprintf(d->own_sets[n++], SET_SIZE, "provider.mail.url=%s", mail_sink_url(d->mails));
+        snprintf(d->own_sets[n++], SET_SIZE, "provider.mail.tls=none");
+        snprintf(d->own_sets[n++], SET_SIZE, "provider.mail.from=carillon <carillon@localhost>");
+        snprintf(d->own_sets[n++], SET_SIZE, "channels.EMAIL=mail");
+    }
     for (size_t i = 0; i < n; i++)
         if (!add_set(d, d->own_sets[i]))
             return error_set(e, ERROR_CONFIG, 0, "more than %d --set", SETS_MAX);
@@ -175,7 +186,8 @@ static bool create_topics(dev *d, error *e)
 static void run_demo(void *argument)
 {
     dev *d = argument;
-    d->demo_ok = demo_run(&(demo_options){.config = &d->config, .examples = d->examples}, &d->demo_error);
+    d->demo_ok = demo_run(&(demo_options){.config = &d->config, .examples = d->examples, .mails = d->mails},
+                          &d->demo_error);
     worker_stop(d->worker);
 }
 
@@ -261,6 +273,7 @@ int cli_dev(int argc, char **argv)
         startup_free(&d->startup);
         config_free(&d->config);
         mock_kafka_stop(d->kafka);
+        mail_sink_stop(d->mails);
         redis_child_stop(&d->redis);
         if (d->folder[0] != '\0')
             rmdir(d->folder);

@@ -202,6 +202,34 @@ static bool print(demo *d, const rd_kafka_message_t *message)
     return true;
 }
 
+/* A mail's subject as it was sent: the examples' are short and ASCII. For "%.*s". */
+static value subject_of(const sunk_mail *m)
+{
+    const char *subject = strstr(m->content, "\r\nSubject: ");
+    if (subject == NULL)
+        return value_string("", 0);
+    subject += strlen("\r\nSubject: ");
+    return value_string(subject, strcspn(subject, "\r"));
+}
+
+/* One line each, and the first one whole. */
+static void print_mails(mail_sink *sink)
+{
+    const sunk_mail *m;
+    printf("\n%zu mails were delivered to %s:\n\n", mail_sink_count(sink), mail_sink_url(sink));
+    for (size_t i = 0; (m = mail_sink_get(sink, i)) != NULL; i++)
+        printf("mail       %s -> %s: %.*s\n", m->from, m->to, SHOWN(subject_of(m)));
+    m = mail_sink_get(sink, 0);
+    if (m == NULL)
+        return;
+    printf("\nThe first of them:\n\n");
+    for (const char *line = m->content; *line != '\0';) {
+        size_t size = strcspn(line, "\r");
+        printf("  %.*s\n", (int)size, line);
+        line += size + (line[size] == '\0' ? 0 : strlen("\r\n"));
+    }
+}
+
 /* ---- consuming ---- */
 
 static bool subscribe(demo *d)
@@ -306,6 +334,8 @@ bool demo_run(const demo_options *options, error *e)
         printf("%u triggers produced; what comes back:\n\n", d.produced);
         ok = follow(&d);
     }
+    if (ok)
+        print_mails(options->mails);
     end(&d);
     return ok;
 }
