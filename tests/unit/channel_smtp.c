@@ -243,7 +243,7 @@ Test(channel_smtp, a_server_that_takes_no_mail)
 {
     server->greeting = "554 no\r\n";
     open_channels();
-    expect_refused("ok@y.io", "smtp_554", true, false);
+    expect_refused("ok@y.io", "smtp_refused", true, false);
 }
 
 Test(channel_smtp, a_server_that_is_none)

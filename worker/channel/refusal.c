@@ -14,9 +14,10 @@ static bool begins_with_word(const char *code, const char *word)
 
 bool refusal_is_of_provider(const char *code)
 {
-    static const char *const words[] = {"dns",      "connect",  "tls",       "timeout",     "connection_lost",
-                                        "protocol", "http_401", "http_408",  "http_425",    "http_429",
-                                        "smtp_421", "smtp_454", "smtp_auth", "auth_refused"};
+    static const char *const words[] = {
+        "dns",      "connect",  "tls",       "timeout",      "connection_lost",
+        "protocol", "http_401", "http_408",  "http_425",     "http_429",
+        "smtp_421", "smtp_454", "smtp_auth", "smtp_refused", "auth_refused"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         if (begins_with_word(code, words[i]))
             return true;

@@ -314,14 +314,14 @@ static channel_result explain(slot *s, CURLcode code)
     if (s->guard.refused)
         return refuse(d, "address_refused", "its name leads to an address of the machine's own link", false);
     smtp_failure why = smtp_explain_connect(code, reply);
-    return refuse_by_reply(d, &why, reply);
+    return refuse(d, why.code, why.sentence, why.retriable);
 }
 
 static channel_result refuse_login(slot *s)
 {
     smtp_failure why = smtp_explain_connect(CURLE_LOGIN_DENIED, 0);
     disconnect(s);
-    return refuse_by_reply(s->delivery, &why, 0);
+    return refuse(s->delivery, why.code, why.sentence, why.retriable);
 }
 
 static void on_connected(transfer *t, CURLcode code)

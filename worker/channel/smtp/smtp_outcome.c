@@ -31,7 +31,7 @@ smtp_failure smtp_explain_connect(CURLcode code, long reply)
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_REMOTE_ACCESS_DENIED:
         if (reply >= 400 && reply <= 599)
-            return (smtp_failure){NULL, "it takes no mail from us now", true};
+            return (smtp_failure){"smtp_refused", "it takes no mail from us now", true};
         return (smtp_failure){"protocol", "what it answered is no SMTP", true};
     case CURLE_USE_SSL_FAILED:
         return (smtp_failure){"tls", "it does not offer STARTTLS", true};

@@ -6,6 +6,7 @@
  *                            another attempt succeeds once that is put right            smtp_auth
  *   any of them before the mail (greeting, EHLO)
  *                            speaks of the server, not of the mail: another attempt may succeed
+ *                                                                                     smtp_refused
  *
  * Without a reply: dns, connect, tls, timeout, connection_lost, protocol, as the kind http has them. Codes
  * are stable words: retry policies name them. Sentences are static and without content. */
@@ -24,7 +25,8 @@ typedef struct smtp_failure {
 
 /* A reply to something that was said about the mail: 400 to 599. */
 smtp_failure smtp_judge_reply(int code);
-/* Why there is no connection on which a mail could be sent. reply: the last one, 0 without any. */
+/* Why there is no connection on which a mail could be sent; its code is never NULL. reply: the last one, 0
+ * without any. */
 smtp_failure smtp_explain_connect(CURLcode code, long reply);
 
 /* What the server calls the mail that it took, from the last line of its reply: what stands behind "queued
