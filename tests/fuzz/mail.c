@@ -1,6 +1,7 @@
 /* Any texts as a message: it is refused, or becomes a mail whose header is what it must be, line by line, and
  * whose subject and text come back. The input is texts that end with a zero byte: to, from, subject, text,
  * html, the name and the content of an attachment, a field of the configuration. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "engine/value/base64.h"
@@ -65,7 +66,7 @@ static const char *take_field(const char **p, const char *name)
 static void decode_word(buffer *out, const char *text, size_t size)
 {
     char bytes[128];
-    size_t count;
+    size_t count = 0;
     expect(size <= sizeof bytes && base64_decode(text, size, bytes, &count));
     buffer_add(out, bytes, count);
 }
