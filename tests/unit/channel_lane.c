@@ -332,3 +332,26 @@ Test(channel_lane, a_provider_that_hung_is_busy_again_soon)
     cr_expect_leq(took_ms, 20000 + 45000, "%d ms", (int)took_ms);
     cr_expect_leq(count_visits(), 4 * 3000, "%d visits, %d ms", count_visits(), (int)took_ms);
 }
+
+Test(channel_lane, tells_while_it_fills_and_is_worked_off)
+{
+    settings.concurrency = 100;
+    settings.queue = 80;
+    open_lane();
+    for (int i = 0; i < 120; i++)
+        cr_assert(admit(i));
+    for (int i = 0; i < 100; i++)
+        cr_assert_eq(take(), i);
+    cr_expect_not(lane_is_filling(&l, now_ms), "nobody knows yet whether anything comes of it");
+    cr_expect_not(end_with(0, NULL));
+    cr_expect(lane_is_filling(&l, now_ms));
+    cr_expect_eq(take(), 100);
+    cr_expect(lane_is_filling(&l, now_ms));
+    now_ms += 101;
+    cr_expect_not(lane_is_filling(&l, now_ms), "it hangs");
+    cr_expect_not(end_with(1, NULL));
+    cr_expect(lane_is_filling(&l, now_ms));
+    while (l.queued >= settings.queue / 8)
+        cr_assert_not_null(lane_drop(&l));
+    cr_expect_not(lane_is_filling(&l, now_ms), "there is room");
+}

@@ -8,12 +8,8 @@
 enum { NO_MEMORY_PAUSE_MS = 1000 };
 
 static const provider_kind *const kinds[CONFIG_KINDS] = {
-    [CONFIG_INBOX] = &provider_inbox,
-    [CONFIG_LOG] = &provider_log,
-    [CONFIG_NULL] = &provider_null,
-    [CONFIG_HTTP] = &provider_http,
-    [CONFIG_SMTP] = &provider_smtp,
-    [CONFIG_KAFKA] = &provider_kafka,
+    [CONFIG_INBOX] = &provider_inbox, [CONFIG_LOG] = &provider_log,   [CONFIG_NULL] = &provider_null,
+    [CONFIG_HTTP] = &provider_http,   [CONFIG_SMTP] = &provider_smtp, [CONFIG_KAFKA] = &provider_kafka,
 };
 
 /* ---- routes ---- */
@@ -95,6 +91,14 @@ const config_provider *channel_choose(channels *c, const execution *x, bool has_
 void channel_release(channels *c, const config_provider *p)
 {
     lane_release(&outlet_of(c, p)->lane, now_of(c));
+}
+
+bool channels_are_filling(const channels *c)
+{
+    for (size_t i = 0; i < c->count; i++)
+        if (lane_is_filling(&c->outlets[i].lane, now_of(c)))
+            return true;
+    return false;
 }
 
 bool channel_goes_on(const channels *c, const delivery *d)

@@ -56,6 +56,10 @@ MUST_CHECK const config_provider *channel_choose(channels *c, const execution *x
 /* Gives a place back. */
 void channel_release(channels *c, const config_provider *p);
 
+/* True while a provider that is fast has nearly as much to do as it may have: whoever takes further triggers
+ * in had better wait for a moment (lane_is_filling). */
+bool channels_are_filling(const channels *c);
+
 /* Delivers d through d->provider, now or when its turn comes. */
 MUST_CHECK channel_result channel_deliver(channels *c, delivery *d);
 /* d was refused. True where that is not the end of the attempt: another provider of the route has not been

@@ -2,7 +2,14 @@
 
 #include "worker/channel/refusal.h"
 
-enum { RATE_WAIT_MS = 1000, SECOND_MS = 1000, MS_NS = 1000000 };
+enum {
+    RATE_WAIT_MS = 1000,
+    FILLING_SHARE = 8,      /* of the queue: the rest is for what is on its way already */
+    FILLING_WAIT_MS = 250,  /* in so long it must be worked off */
+    FILLING_PAUSE_MS = 100, /* and between two deliveries no more time may pass */
+    SECOND_MS = 1000,
+    MS_NS = 1000000,
+};
 
 /* Deliveries of a provider of whom nothing is known yet take so long. It is little: those who come back too
  * early are told a better time, those who come back too late have waited for nothing. */
@@ -19,7 +26,7 @@ static double guess_pace(const config_provider *p)
 void lane_init(lane *l, const config_provider *p, unsigned shards, int64_t now_ms)
 {
     int64_t shares = p->rate_shared || shards == 0 ? 1 : shards;
-    *l = (lane){.provider = p, .end = &l->first};
+    *l = (lane){.provider = p, .end = &l->first, .ended_ms = INT64_MIN / 2};
     l->breaker = (breaker){.failures_max = p->breaker_failures,
                            .open_ms = p->breaker_open_ms,
                            .open_max_ms = p->breaker_open_max_ms};
@@ -88,6 +95,13 @@ int64_t lane_book_ms(lane *l, int64_t now_ms)
 {
     l->figures.postponed++;
     return pace_book_ms(&l->pace, base_ms(l, now_ms), now_ms);
+}
+
+bool lane_is_filling(const lane *l, int64_t now_ms)
+{
+    double worked_off = l->pace.per_second * FILLING_WAIT_MS / SECOND_MS;
+    return l->queued > 0 && l->queued >= l->provider->queue / FILLING_SHARE &&
+           now_ms - l->ended_ms <= FILLING_PAUSE_MS && worked_off >= (double)l->queued;
 }
 
 /* ---- the queue ---- */
@@ -170,6 +184,7 @@ bool lane_ended(lane *l, const delivery *d, channel_result result, int64_t now_m
     if (result == CHANNEL_REFUSED && refusal_is_of_provider(d->code)) {
         opened = breaker_fail(&l->breaker, d->begun_ms, now_ms);
     } else {
+        l->ended_ms = now_ms;
         pace_ended(&l->pace);
         breaker_succeed(&l->breaker);
     }

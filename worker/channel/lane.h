@@ -25,6 +25,7 @@ typedef struct lane {
     int64_t reserved; /* places without a delivery yet */
     int64_t queued;
     int64_t in_flight;
+    int64_t ended_ms; /* when the provider last took one, or refused one for what it was */
     breaker breaker;
     bucket bucket;
     pace pace;
@@ -47,6 +48,10 @@ void lane_release(lane *l, int64_t now_ms);
 int64_t lane_due_ms(const lane *l, int64_t now_ms);
 /* Sends one away: the time is given to nobody else. */
 int64_t lane_book_ms(lane *l, int64_t now_ms);
+
+/* The queue fills, and is worked off so fast that it is cheaper for everybody to bring nothing more for a
+ * moment than to send the next ones away. False as soon as the provider takes nothing any more. */
+bool lane_is_filling(const lane *l, int64_t now_ms);
 
 /* d has a place, and waits for its turn. */
 void lane_push(lane *l, delivery *d);

@@ -211,9 +211,11 @@ static bool produce(publisher *p, const event *ev, error *e)
 
 static bool produce_all(publisher *p, const batch *b, error *e)
 {
-    for (const event *ev = b->first; ev != NULL; ev = ev->next)
+    for (const event *ev = b->first; ev != NULL; ev = ev->next) {
+        __builtin_prefetch(ev->next); /* megabytes were written since: it is in no cache any more */
         if (!produce(p, ev, e))
             return false;
+    }
     return true;
 }
 

@@ -117,11 +117,12 @@ static bool is_ahead(const shard *s)
 static bool may_poll(const shard *s)
 {
     return s->intake_waits && !s->status.failed &&
-           (!s->assigned || (custody_may_poll(s->custody) && !is_ahead(s)));
+           (!s->assigned || (custody_may_poll(s->custody) && !is_ahead(s) && !s->channels_fill));
 }
 
 static void take_messages(shard *s)
 {
+    s->channels_fill = channels_are_filling(&s->tasks.channels);
     for (int i = 0; i < MESSAGES_A_TURN && may_poll(s); i++) {
         uint32_t topic;
         rd_kafka_message_t *message = intake_poll(s->intake, &topic, uv_now(&s->loop));

@@ -25,8 +25,9 @@ struct shard {
     uv_async_t stop;
     uv_poll_t intake_poll;
     int intake_descriptor;
-    bool intake_waits; /* the intake may hold something that was not taken */
-    bool assigned;     /* an assignment is accepted and not revoked */
+    bool intake_waits;  /* the intake may hold something that was not taken */
+    bool assigned;      /* an assignment is accepted and not revoked */
+    bool channels_fill; /* no more triggers for a moment (channels_are_filling) */
     bool stopping;
     bool store_was_ready; /* ever */
     intake *intake;

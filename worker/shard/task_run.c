@@ -181,7 +181,7 @@ static bool shed_result(execution *x)
     for (size_t i = x->step_count; i-- > 0;) {
         if (x->steps[i].result.kind != VALUE_STRING)
             continue;
-        x->steps[i].result = value_null();
+        x->steps[i].result = x->steps[i].message = value_null();
         return true;
     }
     return false;
