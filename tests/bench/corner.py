@@ -12,7 +12,7 @@ import tempfile
 import time
 
 import workload
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 from rig.clients import TriggerProducer
 from rig.kafka_broker import KafkaBroker
 from rig.processes import Process, wait_for
@@ -23,6 +23,7 @@ CARILLON = os.environ["CARILLON"]
 FLOOR = os.environ["FLOOR"]
 RETENTION_MS = 24 * 60 * 60 * 1000
 DRAIN_SECONDS_MAX = 1200
+EVENTS_AT_ONCE = 10000
 NOBODY = {"IN_APP": "null", "EMAIL": "null", "SMS": "null", "PUSH": "null"}
 
 
@@ -118,6 +119,23 @@ class Corner:
         yield lambda: sum(max(place.offset, 0) for place in consumer.committed(places, timeout=30))
         consumer.close()
 
+    @contextlib.contextmanager
+    def finished(self):
+        """A function that tells how many executions have told that they are completed. A delivery that is on its way holds no
+        offset back: committed() may be through long before."""
+        consumer = Consumer({"bootstrap.servers": self.servers.kafka.address, "group.id": "finished", "log_level": 0})
+        consumer.assign([TopicPartition(self.outputs["execution-completions"], number, OFFSET_BEGINNING)
+                         for number in range(output_partitions(self.partitions))])
+        count = 0
+
+        def read():
+            nonlocal count
+            count += len(consumer.consume(EVENTS_AT_ONCE, timeout=0))
+            return count
+
+        yield read
+        consumer.close()
+
     def wait_committed(self, count, subject):
         """Until that many are."""
         with self.committed() as committed:
@@ -175,15 +193,15 @@ class Profile:
             self.recorder.wait()
 
 
-def drain(corner, subject, triggers, profile=None):
-    """What it costs the subject to run the triggers. It is ready and all before is committed; it is held while the topic is
-    filled, so that what is measured is the draining alone."""
+def drain(corner, subject, triggers, profile=None, progress=Corner.committed):
+    """What it costs the subject to run the triggers, until they are through by `progress`. It is ready and all before is
+    committed; it is held while the topic is filled, so that what is measured is the draining alone."""
     servers = corner.servers
     processes = {"": subject, "broker_": servers.kafka.process, "redis_": servers.redis.process}
     stored, published = corner.stored(), corner.published()
     count = len(triggers)
-    with corner.committed() as committed:
-        target = committed() + count
+    with progress(corner) as through:
+        target = through() + count
         subject.pause()
         corner.fill(triggers)
         recorder = Profile(profile, subject)
@@ -191,7 +209,7 @@ def drain(corner, subject, triggers, profile=None):
         faults = page_faults(subject)
         begun = time.monotonic()
         subject.resume()
-        while committed() < target:
+        while through() < target:
             assert subject.running(), subject.tail()
             assert time.monotonic() < begun + DRAIN_SECONDS_MAX, "not drained in time"
             time.sleep(0.01)

@@ -1,4 +1,5 @@
-"""What a delivery costs by the kind of its provider, beside libcurl doing the same requests; one JSON line (README.md)."""
+"""What a delivery costs by the kind of its provider, beside libcurl making the same requests and sending the same mails; one
+JSON line (README.md)."""
 
 import argparse
 import contextlib
@@ -12,8 +13,8 @@ from rig import workflows
 from rig.site import GENERIC_TRIGGER
 from workload import Work
 
-KINDS = ("null", "http", "inbox", "kafka")
-CONCURRENCY = 256
+KINDS = ("null", "http", "smtp", "inbox", "kafka")
+CONCURRENCY = {"http": 256, "smtp": 64}
 TEXT = "Hello {{ payload.name }}, your order has left our warehouse. " * 4
 
 
@@ -29,24 +30,26 @@ def mails():
 
 
 def provider(kind, url, topic):
-    more = {"http": {"url": url, "concurrency": CONCURRENCY, "breaker.failures": 0}, "kafka": {"topic": topic}}
-    return {"kind": kind, **more.get(kind, {})}
+    more = {"kafka": {"topic": topic}, "smtp": {"tls": "none", "from": "bench@localhost"}}
+    server = {"url": url, "concurrency": CONCURRENCY[kind], "breaker.failures": 0} if url else {}
+    return {"kind": kind, **server, **more.get(kind, {})}
 
 
 @contextlib.contextmanager
-def sink(program):
-    """Answers every request; gives the URL."""
+def sink(program, url):
+    """Answers every request or takes every mail; gives the URL with its port."""
     process = subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
-        yield f"http://127.0.0.1:{int(process.stdout.readline())}/deliver"
+        yield url.format(port=int(process.stdout.readline()))
     finally:
         process.stdin.close()
         process.wait(10)
 
 
-def bare(program, url, count, body_bytes):
-    result = subprocess.run([program, url, str(count), str(CONCURRENCY), str(body_bytes)], capture_output=True, text=True,
-                            check=True, env=os.environ | {"no_proxy": "*"}, timeout=600)
+def bare(kind, url, count, body_bytes):
+    command = [os.environ["BARE"], url, str(count), str(CONCURRENCY[kind]), str(body_bytes)]
+    result = subprocess.run(command, capture_output=True, text=True, check=True, timeout=600,
+                            env=os.environ | {"no_proxy": "*"})
     return json.loads(result.stdout)
 
 
@@ -56,7 +59,7 @@ def drained(servers, name, kind, url, options, triggers):
     servers.kafka.create_topics([topic], 8)
     worker = place.start_worker(options.shards, channels={"EMAIL": "bench"},
                                 sections={"provider.bench": provider(kind, url, topic)})
-    figures = drain(place, worker, triggers)
+    figures = drain(place, worker, triggers, progress=Corner.finished)
     servers.redis.client().flushall()
     log(json.dumps({kind: figures}))
     return figures
@@ -68,18 +71,23 @@ def median(rounds, kind):
 
 def measure(options):
     triggers = list(mails().triggers(options.deliveries))
+    sizes = {"http": options.body_bytes, "smtp": options.mail_bytes}
     rounds = []
-    with Servers() as servers, sink(os.environ["SINK"]) as url:
+    with (Servers() as servers, sink(os.environ["HTTP_SINK"], "http://127.0.0.1:{port}/deliver") as http,
+          sink(os.environ["SMTP_SINK"], "smtp://127.0.0.1:{port}") as smtp):
+        urls = {"http": http, "smtp": smtp}
+        drained(servers, "warm-up", "null", None, options, triggers)  # the broker's code is compiled as it runs
         for number in range(1, options.rounds + 1):
-            figures = {"bare": bare(os.environ["BARE"], url, options.deliveries, options.body_bytes)}
+            figures = {f"bare_{kind}": bare(kind, urls[kind], options.deliveries, sizes[kind]) for kind in urls}
             for kind in KINDS:
-                figures[kind] = drained(servers, f"{kind}-{number}", kind, url, options, triggers)
+                figures[kind] = drained(servers, f"{kind}-{number}", kind, urls.get(kind), options, triggers)
             rounds.append(figures)
-    medians = {kind: median(rounds, kind) for kind in ("bare", *KINDS)}
+    medians = {kind: median(rounds, kind) for kind in rounds[0]}
     for kind in KINDS[1:]:
         medians[kind]["delivery_cpu_us"] = round(medians[kind]["cpu_us"] - medians["null"]["cpu_us"], 2)
-    return {"deliveries": options.deliveries, "shards": options.shards, "rounds": options.rounds,
-            "http_over_bare": round(medians["http"]["delivery_cpu_us"] / medians["bare"]["cpu_us"], 2), **medians}
+    ratios = {f"{kind}_over_bare": round(medians[kind]["delivery_cpu_us"] / medians[f"bare_{kind}"]["cpu_us"], 2)
+              for kind in urls}
+    return {"deliveries": options.deliveries, "shards": options.shards, "rounds": options.rounds, **ratios, **medians}
 
 
 def main():
@@ -88,6 +96,7 @@ def main():
     parser.add_argument("--shards", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--body-bytes", type=int, default=600, help="of a bare request; what the worker's have")
+    parser.add_argument("--mail-bytes", type=int, default=490, help="of a bare mail; what the worker's have")
     print(json.dumps(measure(parser.parse_args())))
 
 
