@@ -46,6 +46,7 @@ typedef enum slot_state { CLOSED, CONNECTING, OPEN } slot_state;
 typedef struct watch {
     uv_poll_t poll;
     slot *slot;
+    int events; /* what is waited for; 0: nothing */
 } watch;
 
 struct slot {
@@ -277,6 +278,9 @@ static void on_event(uv_poll_t *poll, int status, int events)
 
 static void watch_for(slot *s, int events)
 {
+    if (events == s->watch->events)
+        return; /* libuv would take the socket off and watch it anew */
+    s->watch->events = events;
     uv_poll_start(&s->watch->poll, events, on_event);
 }
 
