@@ -4,8 +4,10 @@
 
 enum {
     RATE_WAIT_MS = 1000,
-    FILLING_SHARE = 8,      /* of the queue: the rest is for what is on its way already */
-    FILLING_WAIT_MS = 250,  /* in so long it must be worked off */
+    FILLING_SHARE = 8, /* of the queue: the rest is for what is on its way already */
+    /* Deliveries a second. A shard can take in a few times more triggers at the most: to wait for a slower
+       provider would hold up those who do not need it. */
+    FAST_PACE = 4000,
     FILLING_PAUSE_MS = 100, /* and between two deliveries no more time may pass */
     SECOND_MS = 1000,
     MS_NS = 1000000,
@@ -13,7 +15,7 @@ enum {
 
 /* Deliveries of a provider of whom nothing is known yet take so long. It is little: those who come back too
  * early are told a better time, those who come back too late have waited for nothing. */
-enum { GUESS_MS = 50 };
+enum { GUESS_MS = 20 };
 
 /* Whoever sets no bound to what is under way is a kind without a network of its own, and takes anything. */
 static double guess_pace(const config_provider *p)
@@ -99,9 +101,8 @@ int64_t lane_book_ms(lane *l, int64_t now_ms)
 
 bool lane_is_filling(const lane *l, int64_t now_ms)
 {
-    double worked_off = l->pace.per_second * FILLING_WAIT_MS / SECOND_MS;
     return l->queued > 0 && l->queued >= l->provider->queue / FILLING_SHARE &&
-           now_ms - l->ended_ms <= FILLING_PAUSE_MS && worked_off >= (double)l->queued;
+           now_ms - l->ended_ms <= FILLING_PAUSE_MS && l->pace.per_second >= FAST_PACE;
 }
 
 /* ---- the queue ---- */

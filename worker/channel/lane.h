@@ -49,8 +49,9 @@ int64_t lane_due_ms(const lane *l, int64_t now_ms);
 /* Sends one away: the time is given to nobody else. */
 int64_t lane_book_ms(lane *l, int64_t now_ms);
 
-/* The queue fills, and is worked off so fast that it is cheaper for everybody to bring nothing more for a
- * moment than to send the next ones away. False as soon as the provider takes nothing any more. */
+/* The queue fills, and the provider is about as fast as a shard: bringing nothing more for a moment is
+ * cheaper for everybody than sending the next ones away. False as soon as the provider takes nothing any
+ * more. */
 bool lane_is_filling(const lane *l, int64_t now_ms);
 
 /* d has a place, and waits for its turn. */
