@@ -96,8 +96,7 @@ static void free_nothing(void *reply)
     (void)reply; /* the arena's next reset */
 }
 
-/* Not constant, since hiredis wants a pointer to something that is not. What RESP3 adds is never asked for.
- */
+/* Not constant, since hiredis wants a pointer to something that is not. RESP3's types are never asked for. */
 static redisReplyObjectFunctions reply_functions = {
     .createString = create_string,
     .createArray = create_array,

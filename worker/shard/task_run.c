@@ -187,6 +187,14 @@ static bool shed_result(execution *x)
     return false;
 }
 
+/* With room for one like the last, if there is so much: a smaller one may do with less. */
+static void begin_record(task *k, buffer *record)
+{
+    buffer_init(record, &k->arena, LIMIT_RECORD_BYTES);
+    if (!buffer_reserve(record, k->owner->record_bytes))
+        buffer_init(record, &k->arena, LIMIT_RECORD_BYTES);
+}
+
 static void format_record(task *k, buffer *record)
 {
     activation *a = &k->activation;
@@ -194,9 +202,7 @@ static void format_record(task *k, buffer *record)
     bool is_final = a->epoch == NULL || a->hand != HAND_NONE;
     do {
         arena_rewind(&k->arena, mark);
-        buffer_init(record, &k->arena, LIMIT_RECORD_BYTES);
-        if (!buffer_reserve(record, k->owner->record_bytes))
-            return;
+        begin_record(k, record);
         record_write(record, &a->execution);
         buffer_trim(record);
     } while (record->failed && is_final && shed_result(&a->execution));
