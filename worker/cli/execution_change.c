@@ -1,6 +1,5 @@
 /* carillon execution cancel | retry. Neither writes a record: each asks the owner of the partition
  * (worker/records/record_command.h), waits until that has acted, and says from the record what came of it. */
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -349,11 +348,7 @@ static int run(store_session *s, void *data, char **rest, size_t rest_count)
 
 static bool take_wait(change *c, const cli_options *o)
 {
-    char *end;
-    errno = 0;
-    c->wait_seconds = strtoll(o->argument, &end, 10);
-    if (errno == 0 && end != o->argument && *end == '\0' && c->wait_seconds >= 0 &&
-        c->wait_seconds <= WAIT_SECONDS_MAX)
+    if (cli_options_number(o, 0, WAIT_SECONDS_MAX, &c->wait_seconds))
         return true;
     cli_fail(o->usage, CLI_USAGE, "--wait is a number of seconds from 0 to %d", WAIT_SECONDS_MAX);
     return false;

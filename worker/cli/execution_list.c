@@ -1,4 +1,3 @@
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -259,10 +258,7 @@ static int print_list(store_session *s, list *l, records *r)
 
 static bool take_limit(list *l, const cli_options *o)
 {
-    char *end;
-    errno = 0;
-    l->limit = strtoll(o->argument, &end, 10);
-    if (errno == 0 && end != o->argument && *end == '\0' && l->limit >= 1 && l->limit <= LIMIT_MAX)
+    if (cli_options_number(o, 1, LIMIT_MAX, &l->limit))
         return true;
     cli_fail(o->usage, CLI_USAGE, "--limit is a number from 1 to %d", LIMIT_MAX);
     return false;

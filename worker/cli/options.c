@@ -1,8 +1,10 @@
 #include "worker/cli/options.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/nearest.h"
@@ -126,4 +128,12 @@ bool cli_options_next(cli_options *o)
     if (o->letter == '?' || o->letter == ':')
         return refuse_option(o, o->letter == ':');
     return true;
+}
+
+bool cli_options_number(const cli_options *o, int64_t least, int64_t most, int64_t *number)
+{
+    char *end;
+    errno = 0;
+    *number = strtoll(o->argument, &end, 10);
+    return errno == 0 && end != o->argument && *end == '\0' && *number >= least && *number <= most;
 }

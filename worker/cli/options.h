@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "engine/error.h"
 
@@ -49,6 +50,9 @@ typedef struct cli_options {
 void cli_options_begin(cli_options *o, const cli_usage *usage, int argc, char **argv);
 /* The next option in letter and argument; false after the last one, when rest is set, or when it ended. */
 bool cli_options_next(cli_options *o);
+/* Reads the option's argument as a whole number in decimal. False where it is none from least to most; what
+ * is right is for the caller to say. */
+MUST_CHECK bool cli_options_number(const cli_options *o, int64_t least, int64_t most, int64_t *number);
 
 /* Says "carillon COMMAND: sentence" on stderr and returns exit_code. */
 int cli_fail(const cli_usage *usage, int exit_code, const char *format, ...) PRINTF_LIKE(3, 4);
