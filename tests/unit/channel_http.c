@@ -4,6 +4,7 @@
 
 #include "tests/unit/execution_run.h"
 #include "tests/unit/http_server.h"
+#include "tests/unit/loop_run.h"
 #include "worker/channel/channel.h"
 
 enum { DELIVERIES_MAX = 64, BUDGET_MS = 20000, RESOLVER_MS = 1000 };
@@ -116,22 +117,9 @@ static channel_result deliver(int i)
     return deliver_to(i, on_delivered);
 }
 
-static void on_tick(uv_timer_t *timer)
-{
-    (void)timer;
-}
-
 static void run_until_ended(int count)
 {
-    uv_timer_t tick;
-    uv_timer_init(&loop, &tick);
-    uv_timer_start(&tick, on_tick, 5, 5);
-    uint64_t end = uv_now(&loop) + BUDGET_MS;
-    while (ended < count && uv_now(&loop) < end)
-        uv_run(&loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)&tick, NULL);
-    uv_run(&loop, UV_RUN_NOWAIT);
-    cr_assert_eq(ended, count);
+    loop_run_until(&loop, &ended, count, BUDGET_MS);
 }
 
 /* One delivery from its begin to its end. */

@@ -8,6 +8,7 @@
 
 #include "tests/unit/execution_run.h"
 #include "tests/unit/http_server.h"
+#include "tests/unit/loop_run.h"
 #include "worker/channel/http/signer.h"
 #include "worker/channel/provider.h"
 
@@ -170,22 +171,9 @@ static channel_result begin_delivery(int i)
     return provider_http.deliver(own, &s->base);
 }
 
-static void on_tick(uv_timer_t *timer)
-{
-    (void)timer;
-}
-
 static void run_until_ended(int count)
 {
-    uv_timer_t tick;
-    uv_timer_init(&loop, &tick);
-    uv_timer_start(&tick, on_tick, 5, 5);
-    uint64_t end = uv_now(&loop) + BUDGET_MS;
-    while (ended < count && uv_now(&loop) < end)
-        uv_run(&loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)&tick, NULL);
-    uv_run(&loop, UV_RUN_NOWAIT);
-    cr_assert_eq(ended, count);
+    loop_run_until(&loop, &ended, count, BUDGET_MS);
 }
 
 static const delivery *deliver(void)

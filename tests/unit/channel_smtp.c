@@ -1,6 +1,7 @@
 #include <signal.h>
 
 #include "tests/unit/execution_run.h"
+#include "tests/unit/loop_run.h"
 #include "tests/unit/smtp_server.h"
 #include "worker/channel/channel.h"
 
@@ -111,22 +112,9 @@ static channel_result deliver(int i, const char *to)
     return channel_deliver(&under_test, &s->base);
 }
 
-static void on_tick(uv_timer_t *timer)
-{
-    (void)timer;
-}
-
 static void run_until(int count)
 {
-    uv_timer_t tick;
-    uv_timer_init(&loop, &tick);
-    uv_timer_start(&tick, on_tick, 5, 5);
-    uint64_t end = uv_now(&loop) + BUDGET_MS;
-    while (ended < count && uv_now(&loop) < end)
-        uv_run(&loop, UV_RUN_ONCE);
-    uv_close((uv_handle_t *)&tick, NULL);
-    uv_run(&loop, UV_RUN_NOWAIT);
-    cr_assert_eq(ended, count);
+    loop_run_until(&loop, &ended, count, BUDGET_MS);
 }
 
 static const delivery *deliver_one(const char *to)
