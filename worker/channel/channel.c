@@ -236,12 +236,12 @@ channel_result channel_deliver(channels *c, delivery *d)
     d->outlet = o;
     d->reported = d->done;
     d->done = on_done;
-    lane_push(&o->lane, d);
-    if (o->lane.breaker.state == BREAKER_OPEN) { /* since it got its place, when others were dropped */
-        lane_drop(&o->lane);
+    if (o->lane.breaker.state == BREAKER_OPEN) { /* since it got its place */
+        lane_release(&o->lane, now_of(c));
         refuse_given_up(d);
         return CHANNEL_REFUSED;
     }
+    lane_push(&o->lane, d);
     return go_on(o, d);
 }
 
