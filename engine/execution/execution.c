@@ -362,9 +362,7 @@ static bool has_no_address(const step *s, const value *message)
 {
     if (!step_type_has_address(s->type))
         return false;
-    const value *to = value_field(message, "to");
-    if (to == NULL || to->kind != VALUE_STRING)
-        return true;
+    const value *to = &message->members[0].value; /* "to" is the first field of all that have an address */
     for (uint32_t i = 0; i < to->count; i++)
         if (to->text[i] != ' ' && to->text[i] != '\t')
             return false;

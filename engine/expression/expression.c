@@ -41,6 +41,16 @@ bool expression_is_constant(const expression *p)
     return true;
 }
 
+const value *expression_as_member(const expression *p, size_t *name)
+{
+    const block *b = &p->blocks[0];
+    if (b->code_count != EXPRESSION_MEMBER_STEPS || instruction_op(b->code[0]) != OP_NAME_MEMBER ||
+        instruction_op(b->code[1]) != OP_RETURN)
+        return NULL;
+    *name = instruction_a(b->code[0]);
+    return &p->constants[instruction_b(b->code[0])];
+}
+
 bool expression_evaluate(const expression *p, const value *values, arena *a, value *result, exception *x)
 {
     evaluation ev;

@@ -33,6 +33,13 @@ MUST_CHECK expression *expression_compile(arena *a, const char *source, size_t s
 /* True where it uses no name of its scope: what it gives is always the same. */
 bool expression_is_constant(const expression *p);
 
+/* What the evaluation of a member of a name spends. */
+enum { EXPRESSION_MEMBER_STEPS = 2 };
+
+/* The key of the member where it is nothing but a member of a name (`payload.x`), whose index is *name; else
+ * NULL. As long-lived as the expression. */
+const value *expression_as_member(const expression *p, size_t *name);
+
 /* Evaluates within LIMIT_EXPRESSION_STEPS and LIMIT_EXPRESSION_MEMORY. values[i] is the value of scope name
  * i. The result lives in the arena or borrows from the values and the expression. False with *x. */
 MUST_CHECK bool expression_evaluate(const expression *p, const value *values, arena *a, value *result,

@@ -33,6 +33,13 @@ bool buffer_reserve(buffer *b, size_t size)
     return true;
 }
 
+void buffer_expect(buffer *b, size_t size)
+{
+    bool failed = b->failed;
+    (void)buffer_reserve(b, size);
+    b->failed = failed;
+}
+
 void buffer_trim(buffer *b)
 {
     if (b->bytes != NULL)

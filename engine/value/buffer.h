@@ -23,7 +23,10 @@ void buffer_init(buffer *b, arena *a, size_t limit);
 /* Makes room for `size` more bytes; false (and sticky) where there is none. */
 bool buffer_reserve(buffer *b, size_t size);
 
-/* The same, where there mostly is room already. */
+/* Makes that room if there is so much; it is no failure where there is not: less may do. */
+void buffer_expect(buffer *b, size_t size);
+
+/* As buffer_reserve, where there mostly is room already. */
 static inline bool buffer_has_room(buffer *b, size_t size)
 {
     return (b->capacity - b->size >= size && !b->failed) || buffer_reserve(b, size);

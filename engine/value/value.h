@@ -118,6 +118,45 @@ static inline const value *value_field(const value *map, const char *key)
 /* As value_get for any key; keys are equal as Python's are (1 == 1.0 == True). */
 const value *value_get_key(const value *map, const value *key);
 
+/* Keys are short, and to call memcmp would cost more than it does: two loads, which may overlap, compare what
+ * has 4 to 16 bytes. */
+static inline bool value_same_bytes(const char *a, const char *b, size_t size)
+{
+    uint64_t first[2], last[2];
+    uint32_t first_half[2], last_half[2];
+    if (size >= sizeof *first && size <= 2 * sizeof *first) {
+        memcpy(&first[0], a, sizeof *first);
+        memcpy(&first[1], b, sizeof *first);
+        memcpy(&last[0], a + size - sizeof *last, sizeof *last);
+        memcpy(&last[1], b + size - sizeof *last, sizeof *last);
+        return first[0] == first[1] && last[0] == last[1];
+    }
+    if (size >= sizeof *first_half && size < sizeof *first) {
+        memcpy(&first_half[0], a, sizeof *first_half);
+        memcpy(&first_half[1], b, sizeof *first_half);
+        memcpy(&last_half[0], a + size - sizeof *last_half, sizeof *last_half);
+        memcpy(&last_half[1], b + size - sizeof *last_half, sizeof *last_half);
+        return first_half[0] == first_half[1] && last_half[0] == last_half[1];
+    }
+    return memcmp(a, b, size) == 0;
+}
+
+/* As value_get_key, for a `map` that is one and a key that is a string. A scan beats the hash where there are
+ * few members: most are told apart by their keys' lengths or first bytes. */
+static inline const value *value_find(const value *map, const value *key)
+{
+    enum { SCANNED_MEMBERS_MAX = 16 };
+    if (map->count > SCANNED_MEMBERS_MAX)
+        return value_get_key(map, key);
+    for (uint32_t i = 0; i < map->count; i++) {
+        const value_member *member = &map->members[i];
+        if (member->key.count == key->count && member->key.kind == VALUE_STRING &&
+            value_same_bytes(member->key.text, key->text, key->count))
+            return &member->value;
+    }
+    return NULL;
+}
+
 /* Equality of JSON: numbers by mathematical value, booleans apart from numbers, members in any order. */
 bool value_equal(const value *a, const value *b);
 /* Equality as Python's == has it between keys: booleans are the numbers 0 and 1; tuples by their items. */

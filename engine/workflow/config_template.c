@@ -13,13 +13,10 @@ typedef enum config_kind {
 struct config_template {
     config_kind kind;
     uint32_t count; /* of items */
+    value constant; /* of a map: its keys, without values */
     union {
-        value constant;
         const template *text;
-        struct {
-            const config_template *items;
-            const value *keys; /* of a map */
-        };
+        const config_template *items;
     };
 };
 
@@ -77,16 +74,19 @@ static bool compile_list(compiler *c, const value *v, config_template *out)
 static bool compile_map(compiler *c, const value *v, config_template *out)
 {
     config_template *items = arena_calloc(c->arena, v->count, sizeof *items);
-    value *keys = arena_calloc(c->arena, v->count, sizeof *keys);
-    if (items == NULL || keys == NULL)
+    map_builder keys;
+    map_builder_init(&keys, c->arena);
+    if (items == NULL)
         return fail_memory(c);
     for (uint32_t i = 0; i < v->count; i++) {
-        if (!value_copy(c->arena, &v->members[i].key, &keys[i]))
+        value key;
+        if (!value_copy(c->arena, &v->members[i].key, &key) || !map_builder_put(&keys, key, value_null()))
             return fail_memory(c);
         if (!compile(c, &v->members[i].value, &items[i]))
             return false;
     }
-    *out = (config_template){.kind = CONFIG_MAP, .count = v->count, .items = items, .keys = keys};
+    *out = (config_template){
+        .kind = CONFIG_MAP, .count = v->count, .constant = map_builder_finish(&keys), .items = items};
     return true;
 }
 
@@ -139,31 +139,24 @@ static bool render_text(const config_template *t, const value *values, arena *a,
 
 static bool render_list(const config_template *t, const value *values, arena *a, value *out, exception *x)
 {
-    list_builder items;
-    list_builder_init(&items, a);
-    for (uint32_t i = 0; i < t->count; i++) {
-        value item;
-        if (!config_template_render(&t->items[i], values, a, &item, x))
+    value *items = arena_alloc(a, t->count * sizeof *items);
+    if (items == NULL)
+        return fail_rendering(x);
+    for (uint32_t i = 0; i < t->count; i++)
+        if (!config_template_render(&t->items[i], values, a, &items[i], x))
             return false;
-        if (!list_builder_add(&items, item))
-            return fail_rendering(x);
-    }
-    *out = list_builder_finish(&items);
+    *out = value_list(items, t->count);
     return true;
 }
 
 static bool render_map(const config_template *t, const value *values, arena *a, value *out, exception *x)
 {
-    map_builder members;
-    map_builder_init(&members, a);
-    for (uint32_t i = 0; i < t->count; i++) {
-        value member;
-        if (!config_template_render(&t->items[i], values, a, &member, x))
+    value_member *members = map_like(&t->constant, a, out);
+    if (members == NULL)
+        return fail_rendering(x);
+    for (uint32_t i = 0; i < t->count; i++)
+        if (!config_template_render(&t->items[i], values, a, &members[i].value, x))
             return false;
-        if (!map_builder_put(&members, t->keys[i], member))
-            return fail_rendering(x);
-    }
-    *out = map_builder_finish(&members);
     return true;
 }
 

@@ -154,22 +154,20 @@ bool step_render(const step *s, const value *values, arena *a, value *message, e
 {
     size_t count;
     const step_field *fields = step_type_fields(s->type, &count);
-    map_builder members;
-    map_builder_init(&members, a);
+    value_member *next = map_like(&s->message_keys, a, message);
+    if (next == NULL)
+        return error_set(e, ERROR_LIMIT, 0, "the message of step %s needs more memory than its bound",
+                         s->id.text);
     for (size_t i = 0; i < count; i++) {
         if (s->config[i] == NULL)
             continue;
-        value rendered;
         exception x;
-        if (!config_template_render(s->config[i], values, a, &rendered, &x))
+        value *rendered = &next++->value;
+        if (!config_template_render(s->config[i], values, a, rendered, &x))
             return fail_rendering(s, &fields[i], &x, e);
-        if (fields[i].shape == STEP_FILES && !files_fit(&rendered))
+        if (fields[i].shape == STEP_FILES && !files_fit(rendered))
             return error_set(e, ERROR_LIMIT, 0, "config/%s of step %s has more than %d bytes of base64",
                              fields[i].name, s->id.text, LIMIT_ATTACHMENTS_BYTES);
-        if (!map_builder_put(&members, value_cstring(fields[i].name), rendered))
-            return error_set(e, ERROR_LIMIT, 0, "the message of step %s needs more memory than its bound",
-                             s->id.text);
     }
-    *message = map_builder_finish(&members);
     return true;
 }

@@ -84,6 +84,7 @@ typedef struct step {
     int64_t delay_ms;                               /* 0: none */
     const expression *delay;                        /* instead of delay_ms; NULL: that */
     const config_template *config[STEP_FIELDS_MAX]; /* by index into step_type_fields; NULL: absent */
+    value message_keys; /* VALUE_MAP of the fields that its message has, without their values */
 } step;
 
 /* Evaluates the skip condition (*skip is false without one). values: see workflow_scope; `a` is scratch.

@@ -167,8 +167,14 @@ static void compile_config(compiler *c, const value *config, step *s)
         s->provider = compiler_identifier(c, provider);
     size_t count;
     const step_field *fields = step_type_fields(s->type, &count);
-    for (size_t i = 0; i < count; i++)
+    map_builder keys;
+    map_builder_init(&keys, c->arena);
+    for (size_t i = 0; i < count; i++) {
         s->config[i] = compile_field(c, config, &fields[i]);
+        if (s->config[i] != NULL && !map_builder_put(&keys, value_cstring(fields[i].name), value_null()))
+            compiler_add_memory(c);
+    }
+    s->message_keys = map_builder_finish(&keys);
 }
 
 void step_compile(compiler *c, const value *v, step *s)

@@ -1,4 +1,5 @@
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #include "engine/expression/template/template.h"
 #include "engine/limits.h"
@@ -320,6 +321,46 @@ Test(expression_template, a_line_refuses_line_breaks)
     expect_failure("a\r", TEMPLATE_LINE, EXCEPTION_SYNTAX, 1);
     cr_expect_null(compile("a\0", 2, TEMPLATE_LINE));
     cr_expect_str_eq(line("{% if 1 -%}\n a\n{%- endif %}"), "a");
+}
+
+/* The line's payload is a member `x` of `size` letters, and its byte at `place` is `byte`. */
+static const char *line_with(size_t size, size_t place, char byte)
+{
+    char letters[40];
+    memset(letters, 'x', sizeof letters);
+    letters[place] = byte;
+    value_member member = {.key = value_cstring("x"), .value = value_string(letters, size)};
+    values[0] = (value){.kind = VALUE_MAP, .count = 1, .members = &member};
+    return line("{{ payload.x }}");
+}
+
+Test(expression_template, a_line_break_is_found_wherever_it_is)
+{
+    for (size_t size = 1; size < 40; size++) {
+        for (size_t place = 0; place < size; place++) {
+            cr_expect_str_eq(line_with(size, place, '\n'), "ValueError", "%zu of %zu", place, size);
+            cr_expect_str_eq(line_with(size, place, '\r'), "ValueError", "%zu of %zu", place, size);
+            cr_expect_str_eq(line_with(size, place, '\0'), "ValueError", "%zu of %zu", place, size);
+            cr_expect_eq(strlen(line_with(size, place, '\t')), size, "%zu of %zu", place, size);
+        }
+    }
+}
+
+/* A member alone is printed without the machine, one in brackets with an operator is not. */
+Test(expression_template, a_member_alone_is_what_the_machine_says)
+{
+    static const char *const members[] = {"name",  "html",  "none", "zero", "price", "yes",     "tags",
+                                          "empty", "break", "when", "big",  "map",   "missing", "keys"};
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        for (template_kind kind = TEMPLATE_TEXT; kind <= TEMPLATE_URL; kind++) {
+            char alone[64], by_machine[64];
+            snprintf(alone, sizeof alone, "{{ payload.%s }}", members[i]);
+            snprintf(by_machine, sizeof by_machine, "{{ (payload if 1 else 0).%s }}", members[i]);
+            cr_expect_str_eq(rendered(alone, kind), rendered(by_machine, kind), "%s of kind %d", members[i],
+                             (int)kind);
+        }
+    }
+    expect_failure("{{ recipient.name }}", TEMPLATE_TEXT, EXCEPTION_ATTRIBUTE, 13);
 }
 
 Test(expression_template, values_of_a_url_are_percent_encoded)

@@ -19,7 +19,7 @@
 #include "engine/expression/machine/subscript.h"
 #include "engine/limits.h"
 
-enum { VALUES_ON_C_STACK = 32, SCANNED_MEMBERS_MAX = 16 };
+enum { VALUES_ON_C_STACK = 32 };
 
 typedef struct frame frame;
 
@@ -169,43 +169,10 @@ iteration_step machine_resume(evaluation *ev, void *object, value *item)
 
 /* ---- instructions that are more than a line ---- */
 
-static inline uint64_t load(const char *bytes, size_t size)
-{
-    uint64_t word = 0;
-    memcpy(&word, bytes, size);
-    return word;
-}
-
-/* Keys are short, and to call memcmp would cost more than it does: two loads, which may overlap, compare what
- * has 4 to 16 bytes. */
-static inline bool same_bytes(const char *a, const char *b, size_t size)
-{
-    if (size >= 8 && size <= 16)
-        return load(a, 8) == load(b, 8) && load(a + size - 8, 8) == load(b + size - 8, 8);
-    if (size >= 4 && size < 8)
-        return load(a, 4) == load(b, 4) && load(a + size - 4, 4) == load(b + size - 4, 4);
-    return memcmp(a, b, size) == 0;
-}
-
-/* The member of a map by a key that is text. A scan beats the hash where there are few: most members are told
- * apart by their keys' lengths or first bytes. */
-static inline const value *find_member(const value *map, const value *key)
-{
-    if (map->count > SCANNED_MEMBERS_MAX)
-        return value_get_key(map, key);
-    for (uint32_t i = 0; i < map->count; i++) {
-        const value_member *member = &map->members[i];
-        if (member->key.count == key->count && member->key.kind == VALUE_STRING &&
-            same_bytes(member->key.text, key->text, key->count))
-            return &member->value;
-    }
-    return NULL;
-}
-
 static inline bool item_of(evaluation *ev, const value *container, const value *key, value *result)
 {
     if (container->kind == VALUE_MAP && key->kind == VALUE_STRING) {
-        const value *found = find_member(container, key);
+        const value *found = value_find(container, key);
         if (found != NULL) {
             *result = *found;
             return true;
@@ -226,7 +193,7 @@ static inline bool constant_item_of(evaluation *ev, const value *container, cons
 
 static inline bool member_of(evaluation *ev, const value *v, const value *name, value *result)
 {
-    const value *found = v->kind == VALUE_MAP ? find_member(v, name) : NULL;
+    const value *found = v->kind == VALUE_MAP ? value_find(v, name) : NULL;
     if (found == NULL)
         return attribute_get_member(ev, v, name, result);
     *result = *found;

@@ -40,6 +40,23 @@ static bool raise(rendering *r, exception_type type, const char *what)
 
 /* ---- output ---- */
 
+/* A line feed, a carriage return or NUL. All are below 0x10, as hardly any other byte of a text is: eight
+ * bytes at a time are known not to be. */
+static bool breaks_line(const char *text, size_t size)
+{
+    const uint64_t high_bits = UINT64_C(0x8080808080808080);
+    size_t i = 0;
+    for (uint64_t word; size - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, text + i, sizeof word);
+        if (((word - high_bits / 8) & ~word & high_bits) != 0)
+            break;
+    }
+    for (; i < size; i++)
+        if (text[i] == '\n' || text[i] == '\r' || text[i] == '\0')
+            return true;
+    return false;
+}
+
 static bool append_text(rendering *r, const value *text)
 {
     if (r->kind == TEMPLATE_HTML && !(text->flags & VALUE_SAFE))
@@ -48,13 +65,8 @@ static bool append_text(rendering *r, const value *text)
         percent_encode(r->out, text->text, text->count);
     else
         buffer_add(r->out, text->text, text->count);
-    if (r->kind != TEMPLATE_LINE)
-        return true;
-    for (size_t i = 0; i < text->count; i++) {
-        char c = text->text[i];
-        if (c == '\n' || c == '\r' || c == '\0')
-            return raise(r, EXCEPTION_VALUE, "a line break or NUL in a text that must be one line");
-    }
+    if (r->kind == TEMPLATE_LINE && breaks_line(text->text, text->count))
+        return raise(r, EXCEPTION_VALUE, "a line break or NUL in a text that must be one line");
     return true;
 }
 
@@ -150,6 +162,7 @@ static bool run(rendering *r, const template_instruction *i, uint32_t *next)
         return false;
     switch ((template_operation)i->operation) {
     case TEMPLATE_PRINT:
+    case TEMPLATE_MEMBER:
         return append(r, &v);
     case TEMPLATE_UNLESS:
         if (!expression_truth(&v))
@@ -177,6 +190,18 @@ static bool run_next(rendering *r, const template_instruction *i, uint32_t *next
     return step != ITERATION_FAILED;
 }
 
+/* Most of what is printed is a member of the payload: it needs no machine. Whatever is not there, or needs
+ * more than to be copied, is the expression's to tell. */
+static bool print_member(rendering *r, const template_instruction *i, uint32_t *next)
+{
+    const value *map = &r->values[i->slot];
+    const value *found = map->kind == VALUE_MAP ? value_find(map, i->key) : NULL;
+    if (found == NULL || found->kind != VALUE_STRING || r->evaluation.steps_left < EXPRESSION_MEMBER_STEPS)
+        return run(r, i, next);
+    r->evaluation.steps_left -= EXPRESSION_MEMBER_STEPS;
+    return append_text(r, found);
+}
+
 /* *next is changed where it jumps. An exception's position is counted from the instruction's. */
 static bool step(rendering *r, const template_instruction *i, uint32_t *next)
 {
@@ -184,6 +209,8 @@ static bool step(rendering *r, const template_instruction *i, uint32_t *next)
     case TEMPLATE_TEXT_OUT:
         buffer_add(r->out, i->text, i->size);
         return true;
+    case TEMPLATE_MEMBER:
+        return print_member(r, i, next);
     case TEMPLATE_JUMP:
         *next = i->target;
         return true;
@@ -238,6 +265,7 @@ bool template_render(const template *t, const value *values, arena *a, buffer *o
     size_t limit = out->limit;
     if (limit - out->size > LIMIT_RENDERED_BYTES)
         out->limit = out->size + LIMIT_RENDERED_BYTES;
+    buffer_expect(out, t->size_expected);
     bool ok = take_slots(&r, t, values) && render(&r, t);
     out->limit = limit;
     return ok;

@@ -143,6 +143,12 @@ static bool emit_expression(parser *p, template_operation operation, size_t star
     template_instruction *i = emit(p, operation, NOWHERE);
     i->position = (uint32_t)start;
     i->expression = compiled;
+    size_t slot;
+    i->key = operation == TEMPLATE_PRINT && compiled != NULL ? expression_as_member(compiled, &slot) : NULL;
+    if (i->key != NULL) {
+        i->operation = TEMPLATE_MEMBER;
+        i->slot = (uint16_t)slot;
+    }
     return true;
 }
 
@@ -441,6 +447,19 @@ static bool check_source(parser *p, const char *source, size_t size)
     return true;
 }
 
+/* As long as the texts, and values of usual length. */
+static uint32_t expect_size(const parser *p)
+{
+    enum { VALUE_SIZE = 32 };
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < p->instruction_count; i++) {
+        const template_instruction *in = &p->instructions[i];
+        size += in->operation == TEMPLATE_TEXT_OUT ? in->size : 0;
+        size += in->operation == TEMPLATE_PRINT || in->operation == TEMPLATE_MEMBER ? VALUE_SIZE : 0;
+    }
+    return size;
+}
+
 bool template_parse(arena *a, const char *source, size_t size, template_kind kind,
                     const expression_scope *scope, const template_checking *checking, template *t,
                     exception *x)
@@ -458,6 +477,7 @@ bool template_parse(arena *a, const char *source, size_t size, template_kind kin
         .instruction_count = p.instruction_count,
         .value_count = (uint16_t)scope->count,
         .slot_count = p.slot_count,
+        .size_expected = expect_size(&p),
         .kind = kind,
     };
     return true;
