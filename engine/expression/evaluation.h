@@ -41,6 +41,7 @@ typedef struct exception {
 
 typedef struct evaluation {
     arena *arena;         /* of the results and everything between */
+    arena *scratch;       /* of what only a compilation needs: trees, tables that grow */
     size_t steps_left;    /* LIMIT_EXPRESSION_STEPS at the start */
     size_t memory_left;   /* bytes; LIMIT_EXPRESSION_MEMORY at the start */
     exception *exception; /* filled where a function below returns false */
@@ -52,6 +53,7 @@ typedef struct evaluation {
 static inline void evaluation_init(evaluation *ev, arena *a, exception *x)
 {
     *ev = (evaluation){.arena = a,
+                       .scratch = a,
                        .steps_left = LIMIT_EXPRESSION_STEPS,
                        .memory_left = LIMIT_EXPRESSION_MEMORY,
                        .exception = x};

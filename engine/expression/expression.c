@@ -4,12 +4,15 @@
 #include "engine/expression/syntax/parser.h"
 #include "engine/limits.h"
 
-expression *expression_compile(arena *a, const char *source, size_t size, const expression_scope *scope,
-                               exception *x)
+enum { SCRATCH_CHUNK_BYTES = 4096 };
+
+static expression *compile(arena *a, arena *scratch, const char *source, size_t size,
+                           const expression_scope *scope, exception *x)
 {
     evaluation ev;
     evaluation_init(&ev, a, x);
-    ev.memory_left = SIZE_MAX; /* LIMIT_EXPRESSION_BYTES and the arena's budget bound it */
+    ev.scratch = scratch;
+    ev.memory_left = SIZE_MAX; /* LIMIT_EXPRESSION_BYTES and the arenas' budgets bound it */
     char *copy = size > LIMIT_EXPRESSION_BYTES ? NULL : arena_copy(a, source, size);
     if (copy == NULL) {
         evaluation_raise(&ev, EXCEPTION_RESOURCE,
@@ -21,6 +24,16 @@ expression *expression_compile(arena *a, const char *source, size_t size, const 
     }
     const node *root = parser_parse(&ev, copy, size, scope);
     return root == NULL ? NULL : program_compile(&ev, copy, size, root, scope);
+}
+
+expression *expression_compile(arena *a, const char *source, size_t size, const expression_scope *scope,
+                               exception *x)
+{
+    arena scratch;
+    arena_init(&scratch, SCRATCH_CHUNK_BYTES, LIMIT_WORKFLOW_MEMORY);
+    expression *p = compile(a, &scratch, source, size, scope, x);
+    arena_free(&scratch);
+    return p;
 }
 
 static bool uses_name(const block *b)

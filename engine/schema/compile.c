@@ -258,6 +258,8 @@ static bool compile_document(build *c, const value *document)
     return true;
 }
 
+enum { CHUNK_BYTES = 4096 };
+
 schema *schema_new(const value *document, error *e)
 {
     schema *s = calloc(1, sizeof *s);
@@ -265,9 +267,9 @@ schema *schema_new(const value *document, error *e)
         error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a schema");
         return NULL;
     }
-    arena_init(&s->arena, 4096, LIMIT_SCHEMA_MEMORY);
+    arena_init_steady(&s->arena, CHUNK_BYTES, LIMIT_SCHEMA_MEMORY);
     build c = {.schema = s, .arena = &s->arena, .error = e};
-    arena_init(&c.scratch, 4096, LIMIT_SCHEMA_MEMORY);
+    arena_init(&c.scratch, CHUNK_BYTES, LIMIT_SCHEMA_MEMORY);
     bool ok = compile_document(&c, document);
     arena_free(&c.scratch);
     if (ok)

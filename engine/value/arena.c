@@ -19,6 +19,12 @@ void arena_init(arena *a, size_t chunk_bytes, size_t budget_bytes)
     };
 }
 
+void arena_init_steady(arena *a, size_t chunk_bytes, size_t budget_bytes)
+{
+    arena_init(a, chunk_bytes, budget_bytes);
+    a->is_steady = true;
+}
+
 static void drop_newest_chunk(arena *a)
 {
     arena_chunk *chunk = a->chunks;
@@ -59,7 +65,8 @@ void arena_reset(arena *a)
     a->next = a->chunks->bytes;
     a->end = a->chunks->bytes + a->chunks->size;
     /* Doubling starts again: what is reset a thousand times would take 64 KiB more each time. */
-    a->chunk_bytes = next_chunk_bytes(a->chunks->size);
+    if (!a->is_steady)
+        a->chunk_bytes = next_chunk_bytes(a->chunks->size);
 }
 
 /* Chunks of a pool are all of one size; what does not fit into one has its own. */
@@ -68,7 +75,8 @@ static size_t choose_chunk_bytes(arena *a, size_t size)
     size_t chunk_size = size > a->chunk_bytes ? size : a->chunk_bytes;
     if (a->pool != NULL)
         return size > a->pool->chunk_bytes ? size : a->pool->chunk_bytes;
-    a->chunk_bytes = next_chunk_bytes(a->chunk_bytes);
+    if (!a->is_steady)
+        a->chunk_bytes = next_chunk_bytes(a->chunk_bytes);
     return chunk_size;
 }
 

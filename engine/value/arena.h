@@ -31,6 +31,7 @@ typedef struct arena {
     size_t budget_bytes;
     size_t chunk_bytes; /* size of the next chunk */
     arena_pool *pool;   /* where chunks come from while they are large enough; NULL: malloc */
+    bool is_steady;     /* chunks do not grow */
     bool out_of_memory; /* the system has refused memory since the last reset */
     uint32_t hash_seed; /* of the maps built here: the caller's randomness keeps hash-flooding keys out */
 } arena;
@@ -44,6 +45,9 @@ typedef struct arena_mark {
 /* Takes no memory yet. chunk_bytes is the size of the first chunk (later ones double up to 64 KiB or fit the
  * request). */
 void arena_init(arena *a, size_t chunk_bytes, size_t budget_bytes);
+/* The same for what is many and stays: all chunks have the first one's size, so that of thousands of such
+ * arenas little is left unused. */
+void arena_init_steady(arena *a, size_t chunk_bytes, size_t budget_bytes);
 /* Gives everything back; the arena may be used again at once. */
 void arena_free(arena *a);
 /* As arena_free, but keeps the oldest chunk for the next use, unless there is a pool to keep it. */

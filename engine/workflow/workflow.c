@@ -9,6 +9,8 @@
 #include "engine/workflow/static_check.h"
 #include "engine/workflow/step_compiler.h"
 
+enum { CHUNK_BYTES = 4096 };
+
 /* What retain and release find behind the workflow that others see. */
 typedef struct owned_workflow {
     workflow workflow; /* first: the two share their address */
@@ -214,7 +216,7 @@ const workflow *workflow_compile(const document *d, const workflow_standing *sta
         return NULL;
     }
     atomic_init(&o->references, 1);
-    arena_init(&o->arena, 4096, LIMIT_WORKFLOW_MEMORY);
+    arena_init_steady(&o->arena, CHUNK_BYTES, LIMIT_WORKFLOW_MEMORY);
     compiler c = {.document = d, .findings = f, .arena = &o->arena, .schemas = &o->schemas};
     compile_root(&c, &o->workflow, standing);
     if (standing == NULL && workflow_findings_total(f) == before)

@@ -265,7 +265,7 @@ Test(expression_compile, running_out_of_memory_anywhere_is_an_error)
         budget += 64;
     }
     cr_expect_not_null(p);
-    cr_expect_gt(budget, 1024);
+    cr_expect_gt(budget, 512);
 }
 
 Test(expression_compile, the_source_and_the_names_are_copied)

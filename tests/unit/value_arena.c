@@ -68,6 +68,21 @@ Test(value_arena, takes_no_more_in_later_rounds_than_in_the_second)
     arena_free(&a);
 }
 
+Test(value_arena, a_steady_one_takes_chunks_of_one_size)
+{
+    enum { CHUNK = 256, BLOCKS = 100 };
+    arena a;
+    arena_init_steady(&a, CHUNK, 1 << 20);
+    for (int i = 0; i < BLOCKS; i++)
+        cr_assert_not_null(arena_alloc(&a, CHUNK / 2));
+    cr_expect_eq(a.used_bytes, BLOCKS / 2 * CHUNK);
+    arena_reset(&a);
+    for (int i = 0; i < BLOCKS; i++)
+        cr_assert_not_null(arena_alloc(&a, CHUNK / 2));
+    cr_expect_eq(a.used_bytes, BLOCKS / 2 * CHUNK);
+    arena_free(&a);
+}
+
 Test(value_arena, grows_the_newest_block_in_place)
 {
     arena a;

@@ -70,7 +70,7 @@ static bool apply_document(catalog_watch *w, const workflow_file *file, catalog_
     return false;
 }
 
-static bool apply_one(catalog_watch *w, const workflow_file *file, error *e)
+static bool apply_compiled(catalog_watch *w, const workflow_file *file, error *e)
 {
     catalog_applied applied;
     error refused = {0};
@@ -86,6 +86,22 @@ static bool apply_one(catalog_watch *w, const workflow_file *file, error *e)
     log_error(log, "workflow_not_applied", log_text("file", file->workflow->file),
               log_text("workflow_id", file->workflow->id.text), log_text("message", refused.message));
     return true;
+}
+
+/* They were sound when the worker started: only memory can be missing now. */
+static bool apply_one(catalog_watch *w, const workflow_file *file, error *e)
+{
+    arena memory;
+    workflow_findings findings;
+    workflow_file compiled;
+    arena_init(&memory, 4096, LIMIT_DOCUMENT_MEMORY);
+    workflow_findings_init(&findings, &memory);
+    bool ok = workflow_file_compile(file, &compiled, &findings)
+                  ? apply_compiled(w, &compiled, e)
+                  : error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for %s", file->name);
+    workflow_file_free_compiled(&compiled);
+    arena_free(&memory);
+    return ok;
 }
 
 static bool apply_documents(catalog_watch *w, error *e)

@@ -16,12 +16,37 @@ typedef struct loader {
 
 /* ---- one document ---- */
 
-static void file_free(workflow_file *file)
+void workflow_file_free_compiled(workflow_file *file)
 {
     workflow_release(file->workflow);
+    file->workflow = NULL;
+    file->document = (document){0};
     arena_free(&file->memory);
+}
+
+static void file_free(workflow_file *file)
+{
+    workflow_file_free_compiled(file);
+    free(file->name);
     free(file->text);
     free(file);
+}
+
+static bool compile(workflow_file *file, workflow_findings *f)
+{
+    error e;
+    arena_init(&file->memory, 16 << 10, LIMIT_DOCUMENT_MEMORY);
+    if (document_read(&file->document, &file->memory, file->name, file->text, file->size, &e))
+        file->workflow = workflow_compile(&file->document, NULL, f);
+    else
+        workflow_findings_add_error(f, file->name, &e);
+    return file->workflow != NULL;
+}
+
+bool workflow_file_compile(const workflow_file *file, workflow_file *again, workflow_findings *f)
+{
+    *again = (workflow_file){.name = file->name, .text = file->text, .size = file->size};
+    return compile(again, f);
 }
 
 static bool reserve(workflow_files *files)
@@ -44,14 +69,12 @@ static workflow_file *add_file(loader *l)
     workflow_file *file = reserve(l->files) ? calloc(1, sizeof *file) : NULL;
     if (file == NULL)
         return NULL;
-    arena_init(&file->memory, 16 << 10, LIMIT_DOCUMENT_MEMORY);
     l->files->items[l->files->count++] = file;
     return file;
 }
 
 static void load_file(loader *l, const char *path)
 {
-    size_t size;
     error e = {0};
     workflow_file *file = add_file(l);
     if (file == NULL) {
@@ -59,14 +82,12 @@ static void load_file(loader *l, const char *path)
                                    LIMIT_CATALOG_WORKFLOWS);
         return;
     }
-    const char *name = arena_copy(&file->memory, path, strlen(path));
-    file->text = input_read_file(path, LIMIT_DOCUMENT_BYTES, &size, &e);
-    if (file->text == NULL || name == NULL)
+    file->name = strdup(path);
+    file->text = input_read_file(path, LIMIT_DOCUMENT_BYTES, &file->size, &e);
+    if (file->text == NULL || file->name == NULL)
         workflow_findings_add_file(l->findings, path, 0, RULE_FILE, "%s", e.message);
-    else if (document_read(&file->document, &file->memory, name, file->text, size, &e))
-        file->workflow = workflow_compile(&file->document, NULL, l->findings);
     else
-        workflow_findings_add_error(l->findings, path, &e);
+        (void)compile(file, l->findings);
 }
 
 /* ---- folders ---- */
@@ -165,6 +186,14 @@ bool workflow_files_load_folder(workflow_files *files, const char *path, workflo
     *files = (workflow_files){0};
     load_folder(&l, path);
     return finish(&l, before);
+}
+
+void workflow_files_set_aside(workflow_files *files)
+{
+    for (size_t i = 0; i < files->count; i++)
+        workflow_file_free_compiled(files->items[i]);
+    catalog_release(files->catalog);
+    files->catalog = NULL;
 }
 
 void workflow_files_free(workflow_files *files)

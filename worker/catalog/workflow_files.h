@@ -6,10 +6,12 @@
 #include "engine/workflow/catalog.h"
 
 typedef struct workflow_file {
-    arena memory; /* of the document */
+    char *name;
     char *text;
+    size_t size;
+    arena memory; /* of the document */
     document document;
-    const workflow *workflow; /* NULL where it does not compile */
+    const workflow *workflow; /* NULL where it does not compile, or while it is set aside */
 } workflow_file;
 
 /* Embedded by value. */
@@ -27,5 +29,12 @@ MUST_CHECK bool workflow_files_load(workflow_files *files, const char *const *pa
 /* As workflow_files_load of one folder; anything else is a finding. */
 MUST_CHECK bool workflow_files_load_folder(workflow_files *files, const char *path, workflow_findings *f);
 void workflow_files_free(workflow_files *files);
+
+/* Gives back what was made of the texts: what is needed rarely need not stay. */
+void workflow_files_set_aside(workflow_files *files);
+/* Reads and compiles the text of a file that was set aside, into *again, which borrows name and text; false
+ * with findings. Free it in any case. */
+MUST_CHECK bool workflow_file_compile(const workflow_file *file, workflow_file *again, workflow_findings *f);
+void workflow_file_free_compiled(workflow_file *again);
 
 #endif

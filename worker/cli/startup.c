@@ -62,8 +62,10 @@ bool startup_load(startup *s, const config *c, const logger *log)
     s->registry = registry_folder_load(c->schemas, &e);
     if (s->registry == NULL)
         log_error(log, "schema_invalid", log_text("message", e.message));
-    if (load_documents(s, c, log) && s->registry != NULL)
+    if (load_documents(s, c, log) && s->registry != NULL) {
+        workflow_files_set_aside(&s->documents);
         return true;
+    }
     startup_free(s);
     return false;
 }

@@ -35,7 +35,7 @@ struct expression {
     size_t constant_count;
     const block *blocks; /* the first is the expression itself */
     size_t block_count;
-    const char *const *names; /* copies, for the disassembler */
+    const char *const *names; /* copies of those that are used, for the disassembler */
     size_t name_count;
 };
 

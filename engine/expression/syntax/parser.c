@@ -72,9 +72,11 @@ bool parser_enter(parser *p)
 
 node *parser_node(parser *p, node_kind kind, size_t position)
 {
-    node *n = evaluation_alloc(p->ev, sizeof *n);
+    node *n = arena_alloc(p->ev->scratch, sizeof *n);
     if (n != NULL)
         *n = (node){.kind = (uint8_t)kind, .position = (uint16_t)position};
+    else
+        parser_fail_at(p, position, EXCEPTION_RESOURCE, "no memory is left for the expression");
     return n;
 }
 

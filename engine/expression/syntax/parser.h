@@ -8,10 +8,10 @@
 #include "engine/expression/expression.h"
 #include "engine/expression/syntax/syntax.h"
 
-/* The tree, in the arena of ev; text borrows from the source, and of the scope only find_filter counts. NULL
- * with SyntaxError for what the grammar lacks (by name where Python has it), OverflowError for an integer
- * literal beyond 64 bits, AttributeError for a private name, ResourceError past LIMIT_EXPRESSION_BYTES or
- * LIMIT_EXPRESSION_DEPTH. */
+/* The tree, in ev's scratch, and its values, in ev's arena; text borrows from the source, and of the scope
+ * only find_filter counts. NULL with SyntaxError for what the grammar lacks (by name where Python has it),
+ * OverflowError for an integer literal beyond 64 bits, AttributeError for a private name, ResourceError past
+ * LIMIT_EXPRESSION_BYTES or LIMIT_EXPRESSION_DEPTH. */
 MUST_CHECK node *parser_parse(evaluation *ev, const char *source, size_t size, const expression_scope *scope);
 
 #endif

@@ -15,6 +15,7 @@ enum {
     VARIABLES_MAX = 4, /* of one loop */
     NAMES_MAX = 256,   /* of the scope and all loops around one place */
     INSTRUCTIONS_PER_TOKEN = 2,
+    SCRATCH_CHUNK_BYTES = 4096,
 };
 static const uint32_t NOWHERE = UINT32_MAX;
 static const uint16_t NOTHING_HIDDEN = UINT16_MAX;
@@ -411,7 +412,12 @@ static bool parse_tokens(parser *p, template_lexer lexer)
     }
 }
 
-static bool make_room(parser *p, template_lexer lexer)
+static bool fail_memory(parser *p)
+{
+    return fail(p, EXCEPTION_RESOURCE, 0, "no memory is left for the template");
+}
+
+static bool make_room(parser *p, template_lexer lexer, arena *scratch)
 {
     size_t token_count = 0, text_size = 0;
     template_token token;
@@ -423,9 +429,8 @@ static bool make_room(parser *p, template_lexer lexer)
             text_size += token.size;
     } while (token.kind != TEMPLATE_TOKEN_END);
     p->text = arena_alloc(p->arena, text_size);
-    p->instructions = arena_calloc(p->arena, token_count * INSTRUCTIONS_PER_TOKEN, sizeof *p->instructions);
-    return (p->text != NULL && p->instructions != NULL) ||
-           fail(p, EXCEPTION_RESOURCE, 0, "no memory is left for the template");
+    p->instructions = arena_calloc(scratch, token_count * INSTRUCTIONS_PER_TOKEN, sizeof *p->instructions);
+    return (p->text != NULL && p->instructions != NULL) || fail_memory(p);
 }
 
 static void begin_checks(parser *p, const template_checking *checking)
@@ -460,25 +465,39 @@ static uint32_t expect_size(const parser *p)
     return size;
 }
 
+static bool parse(parser *p, const char *source, size_t size, const template_checking *checking,
+                  arena *scratch)
+{
+    template_lexer lexer = {.source = source, .size = size};
+    if (!check_source(p, source, size) || !make_room(p, lexer, scratch))
+        return false;
+    if (checking != NULL)
+        begin_checks(p, checking);
+    return parse_tokens(p, lexer);
+}
+
 bool template_parse(arena *a, const char *source, size_t size, template_kind kind,
                     const expression_scope *scope, const template_checking *checking, template *t,
                     exception *x)
 {
     parser p = {.arena = a, .source = source, .kind = kind, .scope = scope, .exception = x};
-    template_lexer lexer = {.source = source, .size = size};
-    if (!check_source(&p, source, size) || !make_room(&p, lexer))
-        return false;
-    if (checking != NULL)
-        begin_checks(&p, checking);
-    if (!parse_tokens(&p, lexer))
-        return false;
+    arena scratch; /* the first pass asks for more instructions than will be needed */
+    arena_init(&scratch, SCRATCH_CHUNK_BYTES, LIMIT_WORKFLOW_MEMORY);
+    bool ok = parse(&p, source, size, checking, &scratch);
+    size_t instructions_size = p.instruction_count * sizeof *p.instructions;
+    template_instruction *instructions = ok ? arena_alloc(a, instructions_size) : NULL;
+    if (instructions != NULL)
+        memcpy(instructions, p.instructions, instructions_size);
+    else if (ok)
+        ok = fail_memory(&p);
     *t = (template){
-        .instructions = p.instructions,
+        .instructions = instructions,
         .instruction_count = p.instruction_count,
         .value_count = (uint16_t)scope->count,
         .slot_count = p.slot_count,
         .size_expected = expect_size(&p),
         .kind = kind,
     };
-    return true;
+    arena_free(&scratch);
+    return ok;
 }
