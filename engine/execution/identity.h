@@ -10,9 +10,11 @@
 
 #include "engine/value/value.h"
 
+enum { IDENTITY_TEXT_SIZE = 36 };
+
 typedef struct identity {
     unsigned char bytes[16];
-    char text[37]; /* lower case, NUL-terminated */
+    char text[IDENTITY_TEXT_SIZE + 1]; /* lower case, NUL-terminated */
 } identity;
 
 /* Where a trigger stands in the log. The topic is borrowed. */

@@ -40,6 +40,28 @@ Test(execution_identity, is_what_libuuid_says)
     }
 }
 
+/* As long as all limits allow, and in upper and lower halves of bytes all digits. */
+Test(execution_identity, of_the_longest_name_is_what_libuuid_says)
+{
+    char workflow_id[LIMIT_IDENTIFIER_BYTES], trigger_id[LIMIT_TRIGGER_ID_BYTES], text[37];
+    char name[sizeof workflow_id + 1 + sizeof trigger_id];
+    unsigned char carillon[16];
+    uuid_t theirs;
+    memset(workflow_id, 'w', sizeof workflow_id);
+    memset(name, 'w', sizeof workflow_id);
+    name[sizeof workflow_id] = 0x1F;
+    cr_assert_eq(uuid_parse("77fe8e62-387b-5d93-96cc-e6fa17ff24ce", carillon), 0);
+    value workflow = value_string(workflow_id, sizeof workflow_id);
+    for (int i = 0; i < 256; i++) {
+        memset(trigger_id, i, sizeof trigger_id);
+        memset(name + sizeof workflow_id + 1, i, sizeof trigger_id);
+        value trigger = value_string(trigger_id, sizeof trigger_id);
+        uuid_generate_sha1(theirs, carillon, name, sizeof name);
+        uuid_unparse_lower(theirs, text);
+        cr_expect_str_eq(identity_of_execution(&workflow, &trigger, NULL).text, text, "%d", i);
+    }
+}
+
 Test(execution_identity, reads_its_text_back)
 {
     value text = value_cstring("f2214a95-baef-569d-ba33-ea9ea81cc1c3");
