@@ -1,32 +1,60 @@
 #include "engine/execution/completion.h"
 
+#include "engine/value/avro.h"
+
 /* The order of the symbols in the schemas. */
 enum { EVENT_STEP_COMPLETED, EVENT_STEP_SKIPPED, EVENT_STEP_FAILED };
 enum { EVENT_EXECUTION_COMPLETED, EVENT_EXECUTION_FAILED };
 
-static void write_value(buffer *b, const value *text)
+/* The most that the fixed parts of an event take, which has up to 8 texts: what precedes them, two
+ * identities, branches of unions and the status, and the numbers. */
+enum {
+    FIXED_ROOM = 8 * AVRO_LENGTH_SIZE_MAX + 2 * (1 + IDENTITY_TEXT_SIZE) + 4 + 8 * AVRO_LONG_SIZE_MAX,
+};
+
+static char *put_text(char *to, const value *text)
 {
-    avro_write_string(b, text->text, text->count);
+    return avro_put_string(to, text->text, text->count);
+}
+
+static size_t optional_size(const value *text)
+{
+    return text->kind == VALUE_STRING ? text->count : 0;
 }
 
 /* Branch 0 of the union is null, branch 1 the string. */
-static void write_optional(buffer *b, const value *text)
+static char *put_optional(char *to, const value *text)
 {
     bool there = text->kind == VALUE_STRING;
-    avro_write_long(b, there);
-    if (there)
-        write_value(b, text);
+    to = avro_put_long(to, there);
+    return there ? put_text(to, text) : to;
 }
 
-static void write_identity(buffer *b, const identity *id)
+static char *put_identity(char *to, const identity *id)
 {
-    avro_write_string(b, id->text, sizeof id->text - 1);
+    return avro_put_string(to, id->text, IDENTITY_TEXT_SIZE);
 }
 
-static void write_event_id(buffer *b, const execution *x, const value *step_id, int64_t run)
+/* What all events of an execution begin with, but for their own ids. */
+static char *put_start(char *to, const execution *x, const value *step_id, int64_t run)
 {
     identity event = identity_of_event(&x->id, step_id, run);
-    write_identity(b, &event);
+    to = put_identity(to, &event);
+    to = put_identity(to, &x->id);
+    to = put_text(to, &x->workflow_id);
+    return avro_put_long(to, x->workflow_version);
+}
+
+/* Room for all of an event, so that nothing more is asked; NULL where there is none. */
+static char *open_event(buffer *b, size_t text_size)
+{
+    return buffer_has_room(b, FIXED_ROOM + text_size) ? b->bytes + b->size : NULL;
+}
+
+static void close_event(buffer *b, const char *end)
+{
+    b->size = (size_t)(end - b->bytes);
+    assert(b->size <= b->capacity);
 }
 
 static int64_t step_symbol(step_status status)
@@ -47,47 +75,67 @@ bool completion_has_step(const execution *x, size_t step_index)
     return step_status_has_ended(x->steps[step_index].status);
 }
 
+static size_t step_text_size(const execution *x, const step_state *s)
+{
+    return (size_t)x->workflow_id.count + s->step_id.count + s->step_type.count + x->recipient.count +
+           optional_size(&s->reason) + optional_size(&s->result) + optional_size(&s->error_code) +
+           optional_size(&s->error_message);
+}
+
 void completion_write_step(buffer *b, const execution *x, size_t step_index)
 {
     const step_state *s = &x->steps[step_index];
-    write_event_id(b, x, &s->step_id, s->run);
-    write_identity(b, &x->id);
-    write_value(b, &x->workflow_id);
-    avro_write_long(b, x->workflow_version);
-    write_value(b, &s->step_id);
-    write_value(b, &s->step_type);
-    write_value(b, &x->recipient);
-    avro_write_long(b, step_symbol(s->status));
-    write_optional(b, &s->reason);
-    avro_write_long(b, s->run);
-    avro_write_long(b, s->attempt);
-    write_optional(b, &s->result);
+    char *to = open_event(b, step_text_size(x, s));
+    if (to == NULL)
+        return;
+    to = put_start(to, x, &s->step_id, s->run);
+    to = put_text(to, &s->step_id);
+    to = put_text(to, &s->step_type);
+    to = put_text(to, &x->recipient);
+    to = avro_put_long(to, step_symbol(s->status));
+    to = put_optional(to, &s->reason);
+    to = avro_put_long(to, s->run);
+    to = avro_put_long(to, s->attempt);
+    to = put_optional(to, &s->result);
     bool failed = s->error_code.kind == VALUE_STRING;
-    avro_write_long(b, failed);
+    to = avro_put_long(to, failed);
     if (failed) {
-        write_value(b, &s->error_code);
-        write_value(b, &s->error_message);
+        to = put_text(to, &s->error_code);
+        to = put_text(to, &s->error_message);
     }
-    avro_write_long(b, s->started_ms);
-    avro_write_long(b, s->completed_ms);
+    to = avro_put_long(to, s->started_ms);
+    to = avro_put_long(to, s->completed_ms);
+    close_event(b, to);
+}
+
+/* How many steps have each status. */
+static char *put_counts(char *to, const execution *x)
+{
+    int64_t counts[STEP_FAILED + 1] = {0};
+    for (size_t i = 0; i < x->step_count; i++)
+        counts[x->steps[i].status]++;
+    to = avro_put_long(to, counts[STEP_COMPLETED]);
+    to = avro_put_long(to, counts[STEP_SKIPPED]);
+    return avro_put_long(to, counts[STEP_FAILED]);
 }
 
 void completion_write_execution(buffer *b, const execution *x)
 {
     assert(execution_ended(x));
+    char *to = open_event(b, (size_t)x->workflow_id.count + x->recipient.count +
+                                 optional_size(&x->trigger_id) + optional_size(&x->reason));
+    if (to == NULL)
+        return;
     value no_step = value_string("", 0);
-    write_event_id(b, x, &no_step, x->run);
-    write_identity(b, &x->id);
-    write_value(b, &x->workflow_id);
-    avro_write_long(b, x->workflow_version);
-    write_optional(b, &x->trigger_id);
-    write_value(b, &x->recipient);
-    avro_write_long(b, x->status == EXECUTION_COMPLETED ? EVENT_EXECUTION_COMPLETED : EVENT_EXECUTION_FAILED);
-    avro_write_long(b, x->run);
-    avro_write_long(b, (int64_t)execution_count(x, STEP_COMPLETED));
-    avro_write_long(b, (int64_t)execution_count(x, STEP_SKIPPED));
-    avro_write_long(b, (int64_t)execution_count(x, STEP_FAILED));
-    avro_write_long(b, x->started_ms);
-    avro_write_long(b, x->completed_ms);
-    write_optional(b, &x->reason);
+    to = put_start(to, x, &no_step, x->run);
+    to = put_optional(to, &x->trigger_id);
+    to = put_text(to, &x->recipient);
+    to = avro_put_long(to,
+                       x->status == EXECUTION_COMPLETED ? EVENT_EXECUTION_COMPLETED : EVENT_EXECUTION_FAILED);
+    to = avro_put_long(to, x->run);
+    to = put_counts(to, x);
+    to = avro_put_long(to, x->started_ms);
+    to = avro_put_long(to, x->completed_ms);
+    to = put_optional(to, &x->reason);
+    close_event(b, to);
 }

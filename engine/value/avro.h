@@ -65,4 +65,26 @@ void avro_write_frame(buffer *b, uint64_t fingerprint); /* single-object header 
 void avro_write_long(buffer *b, int64_t n);             /* also int, enum index, union branch */
 void avro_write_string(buffer *b, const char *text, size_t size);
 
+/* The most that a long takes, and the length before a string of up to 4 GiB. */
+enum { AVRO_LONG_SIZE_MAX = 10, AVRO_LENGTH_SIZE_MAX = 5 };
+
+/* Writing where there is room, as the caller knows from the sizes above. Each returns where it has ended. */
+static inline char *avro_put_long(char *to, int64_t n)
+{
+    /* zigzag: small numbers of either sign are short */
+    uint64_t rest = (uint64_t)n << 1 ^ (uint64_t)(n >> 63);
+    for (; rest >= 0x80; rest >>= 7)
+        *to++ = (char)(rest | 0x80);
+    *to++ = (char)rest;
+    return to;
+}
+
+static inline char *avro_put_string(char *to, const char *text, size_t size)
+{
+    to = avro_put_long(to, (int64_t)size);
+    if (size > 0)
+        memcpy(to, text, size);
+    return to + size;
+}
+
 #endif

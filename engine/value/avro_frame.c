@@ -4,7 +4,6 @@
 enum {
     SINGLE_OBJECT_SIZE = 10, /* C3 01, fingerprint */
     CONFLUENT_SIZE = 5,      /* 00, schema id */
-    LONG_SIZE_MAX = 10,
 };
 
 static uint64_t load_fingerprint(const unsigned char *bytes)
@@ -45,13 +44,8 @@ void avro_write_frame(buffer *b, uint64_t fingerprint)
 
 void avro_write_long(buffer *b, int64_t n)
 {
-    uint64_t rest =
-        (uint64_t)n << 1 ^ (uint64_t)(n >> 63); /* zigzag: small numbers of either sign are short */
-    if (!buffer_has_room(b, LONG_SIZE_MAX))
-        return;
-    for (; rest >= 0x80; rest >>= 7)
-        b->bytes[b->size++] = (char)(rest | 0x80);
-    b->bytes[b->size++] = (char)rest;
+    if (buffer_has_room(b, AVRO_LONG_SIZE_MAX))
+        b->size = (size_t)(avro_put_long(b->bytes + b->size, n) - b->bytes);
 }
 
 void avro_write_string(buffer *b, const char *text, size_t size)

@@ -127,3 +127,51 @@ Test(execution_completion, a_step_is_told_by_the_run_in_which_it_ended)
     cr_expect_not(
         value_equal(value_field(&failed_execution, "event_id"), value_field(&done_execution, "event_id")));
 }
+
+static value filled(size_t size)
+{
+    char *text = arena_alloc(&memory, size);
+    cr_assert_not_null(text);
+    return value_string(memset(text, 'x', size), size);
+}
+
+/* Room is taken for a whole event at once: numbers that take the most bytes, texts around where their length
+ * takes one more, and bodies as large as what the buffer has first. */
+Test(execution_completion, has_room_for_everything_at_its_largest)
+{
+    execution x;
+    begin(&x, SMS("a", ""), "{\"name\":\"Ada\"}");
+    run(&x);
+    x.workflow_version = x.run = INT32_MAX;
+    x.started_ms = x.completed_ms = INT64_MAX;
+    step_state *s = &x.steps[0];
+    s->status = STEP_FAILED;
+    s->run = s->attempt = INT32_MAX;
+    s->started_ms = s->completed_ms = INT64_MAX;
+    for (size_t size = 0; size < 20000; size = size * 5 / 4 + 1) {
+        x.workflow_id = x.recipient = x.trigger_id = x.reason = filled(size);
+        s->step_type = s->reason = s->result = s->error_code = s->error_message = filled(size);
+        value told = step_event(&x, 0), whole = execution_event(&x);
+        cr_expect_eq(value_field(&told, "recipient")->count, size);
+        cr_expect_eq(value_field(&told, "completed_at")->integer, INT64_MAX);
+        cr_expect_eq(value_field(&whole, "run")->integer, INT32_MAX);
+    }
+}
+
+/* The bound is on what is written, within what the numbers could take. */
+Test(execution_completion, fails_where_there_is_no_room)
+{
+    execution x;
+    buffer b;
+    begin(&x, SMS("a", ""), "{\"name\":\"Ada\"}");
+    run(&x);
+    x.steps[0].result = filled(1000);
+    buffer_init(&b, &memory, 1000);
+    completion_write_step(&b, &x, 0);
+    cr_expect(b.failed);
+    x.trigger_id = filled(1000);
+    buffer_init(&b, &memory, 1000);
+    completion_write_execution(&b, &x);
+    cr_expect(b.failed);
+    cr_expect_eq(b.size, 0u);
+}
