@@ -43,6 +43,8 @@ typedef struct batch {
     event *first;
     event **last;
     size_t count;
+    event *spare; /* room for the next ones */
+    size_t spare_count;
     tally tally; /* of its triggers, once they are settled */
 } batch;
 
