@@ -5,6 +5,7 @@ import decimal
 import json
 import re
 import uuid
+import zlib
 
 import pytest
 
@@ -139,6 +140,40 @@ def test_equal_keys_keep_their_order_in_one_partition(make_site, producer):
         seen[lane] = (number, message.partition())
     assert len(seen) == 8
     assert len(site.published("step-completions")) == 800
+
+
+def murmur2(key):
+    """The hash by which Java's producers choose a partition (org.apache.kafka.common.utils.Utils), sign bit taken away."""
+    mask, multiplier = 0xFFFFFFFF, 0x5BD1E995
+    value = (0x9747B28C ^ len(key)) & mask
+    whole = len(key) // 4 * 4
+    for at in range(0, whole, 4):
+        word = int.from_bytes(key[at:at + 4], "little") * multiplier & mask
+        word = (word ^ word >> 24) * multiplier & mask
+        value = (value * multiplier & mask) ^ word
+    if whole < len(key):
+        value = (value ^ int.from_bytes(key[whole:], "little")) * multiplier & mask
+    value = (value ^ value >> 13) * multiplier & mask
+    return (value ^ value >> 15) & 0x7FFFFFFF
+
+
+# Kafka's own examples (UtilsTest.java).
+assert [murmur2(key) for key in (b"21", b"foobar", b"a-little-bit-long-string")] == \
+    [number & 0x7FFFFFFF for number in (-973932308, -790332482, -985981536)]
+
+
+@pytest.mark.parametrize("partitioner, chosen", [(None, murmur2), ("consistent", zlib.crc32)])
+def test_the_partition_is_that_of_the_partitioner(make_site, partitioner, chosen):
+    site = make_site(partitions=5)
+    site.add_workflow(workflows.note_and_mail())
+    keys = [f"key-{'x' * (number % 7)}{number}" for number in range(700)]
+    for key in keys:
+        site.send("note_and_mail", "user", ADA, key=key)
+    site.flush()
+    site.run_worker(site.config(**{"kafka.producer": {"partitioner": partitioner} if partitioner else {}}))
+    site.wait_published("execution-completions", len(keys))
+    for kind in ("step-completions", "execution-completions"):
+        assert all(chosen(message.key()) % 5 == message.partition() for message in site.published(kind))
 
 
 def test_the_record_is_readable_json(site):

@@ -3,24 +3,17 @@
 #include <stdlib.h>
 
 #include "worker/kafka/kafka_client.h"
+#include "worker/shard/outlet.h"
 
-enum { QUEUE_FULL_WAIT_MS = 50, REJOIN_TIMEOUT_MS = 2000, PENDING_MAX = 256 };
-
-/* Events of one topic that librdkafka gets in one call. One call an event asks the clock three times, and
- * takes twice as many locks. */
-typedef struct pending {
-    int count;
-    rd_kafka_message_t messages[PENDING_MAX];
-} pending;
+enum { QUEUE_FULL_WAIT_MS = 50, REJOIN_TIMEOUT_MS = 2000 };
 
 struct publisher {
     kafka_client client;   /* first: librdkafka's opaque begins with it */
     rd_kafka_conf_t *conf; /* to make the producer from, again where it must be */
     rd_kafka_t *producer;  /* NULL: it was fenced; publisher_join makes another */
     publisher_topics names;
-    rd_kafka_topic_t *of_kind[EVENT_TOPIC_COUNT];
-    rd_kafka_topic_t *of_requests[PUBLISHER_REQUEST_TOPICS_MAX];
-    pending pending[EVENT_TOPIC_COUNT];
+    outlet of_kind[EVENT_TOPIC_COUNT];
+    outlet of_requests[PUBLISHER_REQUEST_TOPICS_MAX];
     bool joined;                        /* the transactional id is registered */
     rd_kafka_resp_err_t delivery_error; /* the first in the present transaction */
     char delivery_topic[256];           /* where it was */
@@ -39,13 +32,10 @@ static void on_delivery_report(rd_kafka_t *rk, const rd_kafka_message_t *message
     memcpy(p->delivery_topic, name.message, sizeof p->delivery_topic - 1);
 }
 
-static void destroy_topics(rd_kafka_topic_t **topics, size_t count)
+static void close_all(outlet *outlets, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (topics[i] != NULL)
-            rd_kafka_topic_destroy(topics[i]);
-        topics[i] = NULL;
-    }
+    for (size_t i = 0; i < count; i++)
+        outlet_close(&outlets[i]);
 }
 
 /* Everything of it that may reach into a batch ends here. */
@@ -55,22 +45,18 @@ static void destroy_producer(publisher *p)
         return;
     rd_kafka_purge(p->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_poll(p->producer, 0);
-    destroy_topics(p->of_kind, EVENT_TOPIC_COUNT);
-    destroy_topics(p->of_requests, PUBLISHER_REQUEST_TOPICS_MAX);
+    close_all(p->of_kind, EVENT_TOPIC_COUNT);
+    close_all(p->of_requests, PUBLISHER_REQUEST_TOPICS_MAX);
     rd_kafka_destroy(p->producer);
     p->producer = NULL;
     p->joined = false;
 }
 
-static bool create_topics(publisher *p, rd_kafka_topic_t **topics, const char *const *names, size_t count,
-                          error *e)
+static bool open_all(publisher *p, outlet *outlets, const char *const *names, size_t count, error *e)
 {
-    for (size_t i = 0; i < count; i++) {
-        topics[i] = rd_kafka_topic_new(p->producer, names[i], NULL);
-        if (topics[i] == NULL)
-            return error_set(e, ERROR_KAFKA, 0, "topic %s: %s", names[i],
-                             rd_kafka_err2str(rd_kafka_last_error()));
-    }
+    for (size_t i = 0; i < count; i++)
+        if (!outlet_open(&outlets[i], p->producer, names[i], e))
+            return false;
     return true;
 }
 
@@ -83,8 +69,8 @@ static bool create_producer(publisher *p, error *e)
         rd_kafka_conf_destroy(conf); /* rd_kafka_new takes it only when it succeeds */
         return error_set(e, ERROR_KAFKA, 0, "the producer cannot be created: %s", reason);
     }
-    if (create_topics(p, p->of_kind, p->names.of_kind, EVENT_TOPIC_COUNT, e) &&
-        create_topics(p, p->of_requests, p->names.of_requests, p->names.request_count, e))
+    if (open_all(p, p->of_kind, p->names.of_kind, EVENT_TOPIC_COUNT, e) &&
+        open_all(p, p->of_requests, p->names.of_requests, p->names.request_count, e))
         return true;
     destroy_producer(p);
     return false;
@@ -167,25 +153,30 @@ static void *bytes_of(const value *text)
     return text->kind == VALUE_STRING ? same : NULL;
 }
 
-/* By the name, where the topic has left the configuration. */
-static rd_kafka_vu_t topic_of(const publisher *p, const event *ev)
+/* NULL where the topic of a request has left the configuration. */
+static outlet *outlet_of(publisher *p, const event *ev)
 {
     if (ev->kind != EVENT_REQUEST)
-        return (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = p->of_kind[ev->kind]};
+        return &p->of_kind[ev->kind];
     for (size_t i = 0; i < p->names.request_count; i++)
         if (strcmp(p->names.of_requests[i], ev->topic) == 0)
-            return (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = p->of_requests[i]};
-    return (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = ev->topic};
+            return &p->of_requests[i];
+    return NULL;
 }
 
-static rd_kafka_resp_err_t produce_once(publisher *p, const event *ev, rd_kafka_headers_t *headers)
+static size_t size_of(const value *text)
 {
-    size_t payload_size = ev->payload.kind == VALUE_STRING ? ev->payload.count : 0;
-    size_t key_size = ev->key.kind == VALUE_STRING ? ev->key.count : 0;
+    return text->kind == VALUE_STRING ? text->count : 0;
+}
+
+static rd_kafka_resp_err_t produce_once(publisher *p, const outlet *o, const event *ev,
+                                        rd_kafka_headers_t *headers)
+{
+    rd_kafka_vu_t by_name = {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = ev->topic};
     rd_kafka_vu_t parts[] = {
-        topic_of(p, ev),
-        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {bytes_of(&ev->payload), payload_size}},
-        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {bytes_of(&ev->key), key_size}},
+        o == NULL ? by_name : (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = o->topic},
+        {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {bytes_of(&ev->payload), size_of(&ev->payload)}},
+        {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {bytes_of(&ev->key), size_of(&ev->key)}},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = ev->timestamp_ms > 0 ? ev->timestamp_ms : 0},
         {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers},
     };
@@ -212,84 +203,77 @@ static bool wait_for_room(publisher *p, rd_kafka_resp_err_t code)
     return true;
 }
 
-static bool produce(publisher *p, const event *ev, error *e)
+static bool produce_alone(publisher *p, const outlet *o, const event *ev, error *e)
 {
     rd_kafka_headers_t *headers = make_headers(ev);
     for (;;) {
-        rd_kafka_resp_err_t code = produce_once(p, ev, headers);
+        rd_kafka_resp_err_t code = produce_once(p, o, ev, headers);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             return true;
         if (wait_for_room(p, code))
             continue;
         if (headers != NULL)
             rd_kafka_headers_destroy(headers); /* taken only by a message that was */
-        return failed_to_produce(ev->kind == EVENT_REQUEST ? ev->topic : p->names.of_kind[ev->kind], code, e);
+        return failed_to_produce(o == NULL ? ev->topic : o->name, code, e);
     }
 }
 
-/* Keeps those that were not taken, and gives the first one's error. */
-static rd_kafka_resp_err_t drop_taken(pending *list)
+/* `code` is what the outlet has just said. */
+static bool finish(publisher *p, outlet *o, rd_kafka_resp_err_t code, error *e)
 {
-    int kept = 0;
-    for (int i = 0; i < list->count; i++)
-        if (list->messages[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
-            list->messages[kept++] = list->messages[i];
-    list->count = kept;
-    return kept > 0 ? list->messages[0].err : RD_KAFKA_RESP_ERR_NO_ERROR;
-}
-
-/* A full queue takes what comes first and refuses all behind it, so the order stays. */
-static bool produce_pending(publisher *p, event_kind kind, error *e)
-{
-    pending *list = &p->pending[kind];
-    while (list->count > 0) {
-        rd_kafka_produce_batch(p->of_kind[kind], RD_KAFKA_PARTITION_UA, 0, list->messages, list->count);
-        rd_kafka_resp_err_t code = drop_taken(list);
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR && !wait_for_room(p, code))
-            return failed_to_produce(p->names.of_kind[kind], code, e);
+    while (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        if (!wait_for_room(p, code))
+            return failed_to_produce(o->name, code, e);
+        code = outlet_flush(o);
     }
     return true;
 }
 
-static bool add_pending(publisher *p, const event *ev, error *e)
+static bool produce_with_others(publisher *p, outlet *o, const event *ev, error *e)
 {
-    pending *list = &p->pending[ev->kind];
-    list->messages[list->count++] = (rd_kafka_message_t){
+    const rd_kafka_message_t message = {
         .payload = bytes_of(&ev->payload),
-        .len = ev->payload.kind == VALUE_STRING ? ev->payload.count : 0,
+        .len = size_of(&ev->payload),
         .key = bytes_of(&ev->key),
-        .key_len = ev->key.kind == VALUE_STRING ? ev->key.count : 0,
+        .key_len = size_of(&ev->key),
     };
-    return list->count < PENDING_MAX || produce_pending(p, ev->kind, e);
+    return finish(p, o, outlet_add(o, &message), e);
 }
 
-/* A call for many takes neither headers nor timestamps, and but one topic. */
-static bool can_wait(const event *ev)
+/* An outlet takes neither headers nor timestamps. Events of a topic are handed over in their order. */
+static bool produce(publisher *p, const event *ev, error *e)
 {
-    return ev->header_count == 0 && ev->timestamp_ms <= 0 && ev->kind != EVENT_REQUEST;
+    outlet *o = outlet_of(p, ev);
+    if (o != NULL && ev->header_count == 0 && ev->timestamp_ms <= 0)
+        return produce_with_others(p, o, ev, e);
+    return (o == NULL || finish(p, o, outlet_flush(o), e)) && produce_alone(p, o, ev, e);
 }
 
-/* Events of a topic are handed over in their order. */
-static bool produce_next(publisher *p, const event *ev, error *e)
+static void begin_all(outlet *outlets, size_t count)
 {
-    if (can_wait(ev))
-        return add_pending(p, ev, e);
-    return (ev->kind == EVENT_REQUEST || produce_pending(p, ev->kind, e)) && produce(p, ev, e);
+    for (size_t i = 0; i < count; i++)
+        outlet_begin(&outlets[i]);
+}
+
+static bool finish_all(publisher *p, outlet *outlets, size_t count, error *e)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!finish(p, &outlets[i], outlet_flush(&outlets[i]), e))
+            return false;
+    return true;
 }
 
 static bool produce_all(publisher *p, const batch *b, error *e)
 {
-    for (int kind = 0; kind < EVENT_TOPIC_COUNT; kind++)
-        p->pending[kind].count = 0; /* what a failure has left is of another batch */
+    begin_all(p->of_kind, EVENT_TOPIC_COUNT);
+    begin_all(p->of_requests, p->names.request_count);
     for (const event *ev = b->first; ev != NULL; ev = ev->next) {
         __builtin_prefetch(ev->next); /* megabytes were written since: it is in no cache any more */
-        if (!produce_next(p, ev, e))
+        if (!produce(p, ev, e))
             return false;
     }
-    for (int kind = 0; kind < EVENT_TOPIC_COUNT; kind++)
-        if (!produce_pending(p, (event_kind)kind, e))
-            return false;
-    return true;
+    return finish_all(p, p->of_kind, EVENT_TOPIC_COUNT, e) &&
+           finish_all(p, p->of_requests, p->names.request_count, e);
 }
 
 /* Allocated for librdkafka, which frees it with the list. */

@@ -1,0 +1,139 @@
+#include "worker/shard/outlet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIST_MESSAGES = 128, CHOSEN_BY_CLIENT = 0 };
+
+static const char partitioner[] = "murmur2_random";
+
+struct outlet_list {
+    int count;
+    rd_kafka_message_t messages[LIST_MESSAGES];
+};
+
+/* Asked for each event that goes by librdkafka's choice. It asks in a thread of its own, too, where the topic
+ * was not known yet: then events wait there, and none may overtake them. */
+static int32_t choose(const rd_kafka_topic_t *topic, const void *key, size_t key_size,
+                      int32_t partition_count, void *topic_opaque, void *message_opaque)
+{
+    outlet *o = topic_opaque;
+    if (pthread_equal(pthread_self(), o->user))
+        o->partition_count = partition_count;
+    return rd_kafka_msg_partitioner_murmur2_random(topic, key, key_size, partition_count, topic_opaque,
+                                                   message_opaque);
+}
+
+static bool is_ours(const rd_kafka_topic_conf_t *conf)
+{
+    char name[sizeof partitioner];
+    size_t size = sizeof name;
+    return rd_kafka_topic_conf_get(conf, "partitioner", name, &size) == RD_KAFKA_CONF_OK &&
+           strcmp(name, partitioner) == 0;
+}
+
+bool outlet_open(outlet *o, rd_kafka_t *producer, const char *name, error *e)
+{
+    *o = (outlet){.name = name};
+    rd_kafka_topic_conf_t *conf = rd_kafka_default_topic_conf_dup(producer);
+    o->chooses = is_ours(conf);
+    if (o->chooses) {
+        rd_kafka_topic_conf_set_partitioner_cb(conf, choose);
+        rd_kafka_topic_conf_set_opaque(conf, o);
+    }
+    o->topic = rd_kafka_topic_new(producer, name, conf); /* takes the conf in any case */
+    return o->topic != NULL ||
+           error_set(e, ERROR_KAFKA, 0, "topic %s: %s", name, rd_kafka_err2str(rd_kafka_last_error()));
+}
+
+void outlet_close(outlet *o)
+{
+    if (o->topic != NULL)
+        rd_kafka_topic_destroy(o->topic);
+    for (size_t i = 0; i < o->list_count; i++)
+        free(o->lists[i]);
+    free(o->lists);
+    *o = (outlet){.name = o->name};
+}
+
+void outlet_begin(outlet *o)
+{
+    for (size_t i = 0; i < o->list_count; i++)
+        if (o->lists[i] != NULL)
+            o->lists[i]->count = 0;
+    o->user = pthread_self();
+    o->partition_count = 0;
+    o->last_key = NULL;
+}
+
+/* NULL without memory. */
+static outlet_list *list_at(outlet *o, size_t index)
+{
+    if (index >= o->list_count) {
+        outlet_list **lists = reallocarray(o->lists, index + 1, sizeof *lists);
+        if (lists == NULL)
+            return NULL;
+        memset(lists + o->list_count, 0, (index + 1 - o->list_count) * sizeof *lists);
+        o->lists = lists;
+        o->list_count = index + 1;
+    }
+    if (o->lists[index] == NULL)
+        o->lists[index] = calloc(1, sizeof(outlet_list));
+    return o->lists[index];
+}
+
+static size_t choose_list(outlet *o, const rd_kafka_message_t *m)
+{
+    if (!o->chooses || o->partition_count == 0 || m->key == NULL)
+        return CHOSEN_BY_CLIENT;
+    if (m->key != o->last_key) {
+        o->last_key = m->key;
+        o->last_list = 1 + (size_t)rd_kafka_msg_partitioner_murmur2_random(o->topic, m->key, m->key_len,
+                                                                           o->partition_count, NULL, NULL);
+    }
+    return o->last_list;
+}
+
+/* Keeps those that were not taken, and gives the first one's error. */
+static rd_kafka_resp_err_t drop_taken(outlet_list *list)
+{
+    int kept = 0;
+    for (int i = 0; i < list->count; i++)
+        if (list->messages[i].err != RD_KAFKA_RESP_ERR_NO_ERROR)
+            list->messages[kept++] = list->messages[i];
+    list->count = kept;
+    return kept > 0 ? list->messages[0].err : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+/* A full queue takes what comes first and refuses all behind it, so the order stays. */
+static rd_kafka_resp_err_t hand_over(outlet *o, size_t index)
+{
+    outlet_list *list = o->lists[index];
+    if (list == NULL || list->count == 0)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    int32_t partition = index == CHOSEN_BY_CLIENT ? RD_KAFKA_PARTITION_UA : (int32_t)index - 1;
+    rd_kafka_produce_batch(o->topic, partition, 0, list->messages, list->count);
+    return drop_taken(list);
+}
+
+rd_kafka_resp_err_t outlet_add(outlet *o, const rd_kafka_message_t *message)
+{
+    size_t index = choose_list(o, message);
+    outlet_list *list = list_at(o, index);
+    if (list == NULL)
+        return RD_KAFKA_RESP_ERR__FATAL;
+    list->messages[list->count++] = *message;
+    /* Until the number of partitions is known no event waits: it is what tells. */
+    bool asks = index == CHOSEN_BY_CLIENT && o->chooses && o->partition_count == 0;
+    return asks || list->count == LIST_MESSAGES ? hand_over(o, index) : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+rd_kafka_resp_err_t outlet_flush(outlet *o)
+{
+    for (size_t i = 0; i < o->list_count; i++) {
+        rd_kafka_resp_err_t code = hand_over(o, i);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR)
+            return code;
+    }
+    return RD_KAFKA_RESP_ERR_NO_ERROR;
+}
