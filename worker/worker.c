@@ -283,17 +283,6 @@ static void watch_signal(worker *w, uv_signal_t *handle, int number)
     uv_signal_start(handle, on_signal, number);
 }
 
-/* The pool is shared by all loops and its size is read once: every shard's job needs a thread of its own, or
- * the transactions of one would wait for those of another. */
-static void size_pool(const config *c)
-{
-    char text[16];
-    enum { SPARE = 2 }; /* the topics, names being resolved */
-    int size = snprintf(text, sizeof text, "%u", shard_count(c) + SPARE);
-    if (size > 0)
-        setenv("UV_THREADPOOL_SIZE", text, 1);
-}
-
 static void on_pulse(uv_timer_t *timer)
 {
     worker *w = timer->data;
@@ -343,7 +332,6 @@ worker *worker_new(const worker_options *options, error *e)
         return NULL;
     }
     catalog_cell_init(&w->catalog);
-    size_pool(options->config);
     make_loop(w);
     return w;
 }

@@ -50,8 +50,8 @@ typedef struct intake_position {
 } intake_position;
 
 /* Reads the committed offsets into the positions, whose other fields are set, behind every transaction that
- * is still pending. Seeking, it goes there. Blocks (the shard calls it from the pool) up to timeout_ms. False
- * where that could not be learnt: try again. */
+ * is still pending. Seeking, it goes there. Blocks (the shard calls it from its job's thread) up to
+ * timeout_ms. False where that could not be learnt: try again. */
 MUST_CHECK bool intake_find(intake *in, intake_position *positions, uint32_t count, bool is_seeking,
                             int timeout_ms, error *e);
 /* Starts the offered partitions at these positions. */

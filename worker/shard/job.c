@@ -6,10 +6,8 @@
  * not. */
 enum { JOIN_TIMEOUT_MS = 2000, FIND_TIMEOUT_MS = 5000 };
 
-/* On the pool's thread. */
-static void run(uv_work_t *work)
+static void run(job *j)
 {
-    job *j = work->data;
     switch (j->kind) {
     case JOB_JOIN:
         j->outcome = publisher_join(j->publisher, JOIN_TIMEOUT_MS, &j->error);
@@ -29,11 +27,22 @@ static void run(uv_work_t *work)
     }
 }
 
-static void after(uv_work_t *work, int status)
+static void run_thread(void *argument)
 {
-    job *j = work->data;
+    job *j = argument;
+    for (;;) {
+        uv_sem_wait(&j->wanted);
+        if (j->stops)
+            return;
+        run(j);
+        uv_async_send(&j->ended);
+    }
+}
+
+static void on_ended(uv_async_t *ended)
+{
+    job *j = ended->data;
     job_kind kind = j->kind;
-    (void)status; /* jobs are never cancelled */
     if (j->group != NULL)
         rd_kafka_consumer_group_metadata_destroy(j->group);
     j->group = NULL;
@@ -45,8 +54,20 @@ static void start(job *j, job_kind kind)
 {
     assert(!job_runs(j));
     j->kind = kind;
-    j->work.data = j;
-    uv_queue_work(j->loop, &j->work, run, after);
+    uv_sem_post(&j->wanted);
+}
+
+bool job_init(job *j, error *e)
+{
+    uv_async_init(j->loop, &j->ended, on_ended);
+    j->ended.data = j;
+    if (uv_sem_init(&j->wanted, 0) != 0)
+        return error_set(e, ERROR_SYSTEM, 0, "no semaphore can be made");
+    j->has_thread = uv_thread_create(&j->thread, run_thread, j) == 0;
+    if (j->has_thread)
+        return true;
+    uv_sem_destroy(&j->wanted);
+    return error_set(e, ERROR_SYSTEM, 0, "no thread can be made for transactions");
 }
 
 void job_join(job *j)
@@ -61,10 +82,17 @@ void job_commit(job *j, epoch *e)
     start(j, JOB_COMMIT);
 }
 
+static void free_positions(job *j)
+{
+    free(j->positions);
+    j->positions = NULL;
+    j->position_count = 0;
+}
+
 bool job_find(job *j, const partition *partitions, uint32_t count, bool is_seeking)
 {
     assert(!job_runs(j));
-    job_free(j);
+    free_positions(j);
     j->positions = calloc((size_t)count + 1, sizeof *j->positions);
     if (j->positions == NULL)
         return false;
@@ -78,7 +106,12 @@ bool job_find(job *j, const partition *partitions, uint32_t count, bool is_seeki
 
 void job_free(job *j)
 {
-    free(j->positions);
-    j->positions = NULL;
-    j->position_count = 0;
+    free_positions(j);
+    if (!j->has_thread)
+        return;
+    j->stops = true;
+    uv_sem_post(&j->wanted);
+    uv_thread_join(&j->thread);
+    uv_sem_destroy(&j->wanted);
+    j->has_thread = false;
 }

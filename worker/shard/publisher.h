@@ -1,7 +1,7 @@
 /* publisher: the transactional producer of one shard: one batch of events and the offsets behind it, in one
  * Kafka transaction.
  *
- * Its calls block, so the shard makes them on its loop's worker pool, one at a time. They use librdkafka's
+ * Its calls block, so the shard makes them on a thread beside its loop, one at a time. They use librdkafka's
  * timeout -1, which is what remains of transaction.timeout.ms: shorter ones can leave the client and the
  * coordinator of different minds (rdkafka.h, rd_kafka_commit_transaction). */
 #ifndef WORKER_SHARD_PUBLISHER_H

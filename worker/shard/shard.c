@@ -104,8 +104,7 @@ static void close_handle(uv_handle_t *handle, void *data)
         uv_close(handle, NULL);
 }
 
-/* With its last handle the loop ends. */
-static void on_store_closed(void *data)
+void shard_close_handles(void *data)
 {
     shard *s = data;
     uv_walk(&s->loop, close_handle, NULL);
@@ -129,7 +128,7 @@ void shard_close(shard *s)
         atomic_store_explicit(&s->turned_ms, INT64_MAX, memory_order_relaxed);
     }
     if (!job_runs(&s->job))
-        store_close(s->store, on_store_closed, s);
+        store_close(s->store, shard_close_handles, s);
 }
 
 void shard_fail(shard *s, const error *why)

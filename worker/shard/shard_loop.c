@@ -2,7 +2,7 @@
  *
  * Each turn, before the loop sleeps: take messages while custody lets us, do what custody says, arm the timer
  * for what it waits for. Replies of Redis and deliverers come in between and only move tasks. Calls into
- * librdkafka that block run as the one job on the loop's worker pool (job.h); while it does, the loop goes
+ * librdkafka that block run as the one job on a thread beside it (job.h); while it does, the loop goes
  * on.
  *
  *   JOINING   the transactional id is registered, again and again until it is
@@ -449,6 +449,23 @@ static void on_store_changed(void *data, store_state state, const error *e)
     shard_publish_status(s);
 }
 
+/* All of it that is not the channels' and the job's. */
+static void make_handles(shard *s)
+{
+    uv_prepare_init(&s->loop, &s->turn);
+    uv_idle_init(&s->loop, &s->busy);
+    uv_timer_init(&s->loop, &s->timer);
+    uv_timer_init(&s->loop, &s->retry);
+    uv_timer_init(&s->loop, &s->pulse);
+    uv_async_init(&s->loop, &s->stop, on_stop);
+    uv_poll_init(&s->loop, &s->intake_poll, s->intake_descriptor);
+    s->turn.data = s->retry.data = s->pulse.data = s->stop.data = s->intake_poll.data = s;
+    uv_prepare_start(&s->turn, on_turn);
+    uv_timer_start(&s->pulse, on_pulse, PULSE_MS, PULSE_MS);
+    uv_poll_start(&s->intake_poll, UV_READABLE, on_intake_event);
+    intake_notify(s->intake, s->intake_descriptor);
+}
+
 bool shard_loop_make(shard *s, error *e)
 {
     const config *c = s->options.config;
@@ -466,33 +483,22 @@ bool shard_loop_make(shard *s, error *e)
         return error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard");
     }
     s->tasks.store = s->ledger.store = s->store;
-    versions_init(&s->tasks.versions, c, s->options.log, &s->loop);
-    s->tasks.channels.site = (provider_site){
-        .config = c, .log = s->options.log, .loop = &s->loop, .store = s->store, .shards = s->options.count};
-    if (!channels_init(&s->tasks.channels, e)) {
-        store_close(s->store, NULL, NULL);
-        uv_run(&s->loop, UV_RUN_DEFAULT);
-        uv_loop_close(&s->loop);
-        return false;
-    }
-    uv_prepare_init(&s->loop, &s->turn);
-    uv_idle_init(&s->loop, &s->busy);
-    uv_timer_init(&s->loop, &s->timer);
-    uv_timer_init(&s->loop, &s->retry);
-    uv_timer_init(&s->loop, &s->pulse);
-    uv_async_init(&s->loop, &s->stop, on_stop);
-    uv_poll_init(&s->loop, &s->intake_poll, s->intake_descriptor);
-    s->turn.data = s->retry.data = s->pulse.data = s->stop.data = s->intake_poll.data = s;
-    uv_prepare_start(&s->turn, on_turn);
-    uv_timer_start(&s->pulse, on_pulse, PULSE_MS, PULSE_MS);
-    uv_poll_start(&s->intake_poll, UV_READABLE, on_intake_event);
-    intake_notify(s->intake, s->intake_descriptor);
     s->job = (job){.loop = &s->loop,
                    .intake = s->intake,
                    .publisher = s->publisher,
                    .trigger_topics = c->triggers.items,
                    .context = s,
                    .done = on_job_done};
+    versions_init(&s->tasks.versions, c, s->options.log, &s->loop);
+    s->tasks.channels.site = (provider_site){
+        .config = c, .log = s->options.log, .loop = &s->loop, .store = s->store, .shards = s->options.count};
+    if (!job_init(&s->job, e) || !channels_init(&s->tasks.channels, e)) {
+        store_close(s->store, shard_close_handles, s);
+        uv_run(&s->loop, UV_RUN_DEFAULT);
+        uv_loop_close(&s->loop);
+        return false;
+    }
+    make_handles(s);
     job_join(&s->job);
     return true;
 }

@@ -59,6 +59,9 @@ void shard_post_figures(shard *s);
 void shard_post_lags(shard *s);
 /* Ends the loop. A job that runs is waited for: call it again when it is done. */
 void shard_close(shard *s);
+/* Of the loop, which ends with the last one; `shard` is one. The store must be closed: its handles are not
+ * like others. */
+void shard_close_handles(void *shard);
 /* What is in flight stays in log custody. The shard closes in its next turn: the caller is in the middle of
  * something. */
 void shard_fail(shard *s, const error *why);
