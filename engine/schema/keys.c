@@ -11,13 +11,15 @@ bool key_table_init(key_table *t, arena *a, const value *keys, uint32_t count)
         return false;
     memset(slots, 0xFF, slot_count * sizeof *slots);
     *t = (key_table){.entries = entries, .slots = slots, .mask = slot_count - 1};
-    entries[count] = (key_entry){.size = UINT32_MAX};
+    const key_entry none = {.size = UINT32_MAX};
+    entries[count] = none;
     for (uint32_t i = 0; i < count; i++) {
         const value *key = &keys[i];
         key_words words = key_words_of(key->text, key->count);
-        entries[i] = (key_entry){.words = words, .text = key->text, .size = key->count};
+        entries[i] = none;
         if (key_table_find(t, words, key->text, key->count) != KEY_NONE)
             continue;
+        entries[i] = (key_entry){.words = words, .text = key->text, .size = key->count};
         uint32_t slot = key_hash(words, key->count) & t->mask;
         while (slots[slot] != KEY_NONE)
             slot = (slot + 1) & t->mask;

@@ -22,7 +22,7 @@ typedef struct key_entry {
 } key_entry;
 
 typedef struct key_table {
-    const key_entry *entries; /* by number; behind the last one stands one that equals no key */
+    const key_entry *entries; /* by number; one that equals no key for a key that was there, and at the end */
     const uint32_t *slots;    /* open addressing: a number, KEY_NONE where free */
     uint32_t mask;
     uint32_t count; /* of different keys */

@@ -97,6 +97,14 @@ Test(schema_validate, keywords_accept_and_refuse)
     }
 }
 
+Test(schema_validate, a_name_may_be_required_twice)
+{
+    static const char rule[] = "{\"required\":[\"x\",\"y\",\"x\"]}";
+    cr_expect(valid(rule, "{\"x\":1,\"y\":1}"));
+    cr_expect(valid(rule, "{\"y\":1,\"x\":1}"));
+    cr_expect(!valid(rule, "{\"y\":1}"));
+}
+
 static error_code limit_of(const char *schema_text, const char *instance_text)
 {
     error e = {0};
