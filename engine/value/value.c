@@ -194,6 +194,20 @@ static uint32_t find_slot(const uint32_t *slots, uint32_t mask, uint32_t seed, c
     return slot;
 }
 
+/* The number of the member with this key, or count. Most are passed over by the length of their key. */
+static inline uint32_t scan(const value_member *members, uint32_t count, const value *key)
+{
+    uint32_t i = 0;
+    if (key->kind != VALUE_STRING)
+        while (i < count && !value_same_key(&members[i].key, key))
+            i++;
+    else
+        while (i < count && !(members[i].key.count == key->count && members[i].key.kind == VALUE_STRING &&
+                              memcmp(members[i].key.text, key->text, key->count) == 0))
+            i++;
+    return i;
+}
+
 const value *value_get_key(const value *map, const value *key)
 {
     if (map->kind != VALUE_MAP)
@@ -204,10 +218,8 @@ const value *value_get_key(const value *map, const value *key)
         uint32_t slot = index->slots[find_slot(index->slots, index->slot_mask, index->seed, members, key)];
         return slot == 0 ? NULL : &members[slot - 1].value;
     }
-    for (uint32_t i = 0; i < map->count; i++)
-        if (value_same_key(&members[i].key, key))
-            return &members[i].value;
-    return NULL;
+    uint32_t i = scan(members, map->count, key);
+    return i == map->count ? NULL : &members[i].value;
 }
 
 const value *value_get(const value *map, const char *key, size_t key_size)
@@ -238,10 +250,7 @@ static uint32_t find_member(const map_builder *b, const value *key)
         uint32_t slot = b->slots[find_slot(b->slots, b->slot_mask, b->arena->hash_seed, members, key)];
         return slot == 0 ? b->count : slot - 1;
     }
-    for (uint32_t i = 0; i < b->count; i++)
-        if (value_same_key(&members[i].key, key))
-            return i;
-    return b->count;
+    return scan(members, b->count, key);
 }
 
 /* Keeps the table at most half full. */
