@@ -12,6 +12,8 @@
 #include <stddef.h>
 
 #define MUST_CHECK __attribute__((warn_unused_result))
+/* What is rare stays out of a function that is called for every value, so that this one needs no frame. */
+#define APART __attribute__((noinline))
 #define PRINTF_LIKE(format_index, first_argument) \
     __attribute__((format(printf, format_index, first_argument)))
 

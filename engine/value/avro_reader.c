@@ -15,240 +15,295 @@
 typedef struct reader {
     arena *arena;
     const char *start;
-    const char *at;
     const char *end;
     unsigned depth;
     bool located; /* the error names its field already */
     error *error;
 } reader;
 
-static bool read_value(reader *r, const avro_node *n, value *out);
+/* Reads a value at `at`: the place behind what was read, NULL after an error. So the place stays in a
+ * register, and a function for each type keeps the frames small. */
+typedef const char *read_type(reader *r, const char *at, const avro_node *n, value *out);
 
-static bool fail(reader *r, error_code code, const char *what)
+static read_type read_null, read_boolean, read_integer, read_float, read_string, read_binary, read_enum,
+    read_array, read_map, read_record, read_union;
+
+static read_type *const read_functions[] = {
+    [AVRO_TYPE_NULL] = read_null,    [AVRO_TYPE_BOOLEAN] = read_boolean, [AVRO_TYPE_INT] = read_integer,
+    [AVRO_TYPE_LONG] = read_integer, [AVRO_TYPE_FLOAT] = read_float,     [AVRO_TYPE_DOUBLE] = read_float,
+    [AVRO_TYPE_BYTES] = read_binary, [AVRO_TYPE_STRING] = read_string,   [AVRO_TYPE_ARRAY] = read_array,
+    [AVRO_TYPE_MAP] = read_map,      [AVRO_TYPE_UNION] = read_union,     [AVRO_TYPE_RECORD] = read_record,
+    [AVRO_TYPE_ENUM] = read_enum,    [AVRO_TYPE_FIXED] = read_binary,
+};
+
+static inline const char *read_value(reader *r, const char *at, const avro_node *n, value *out)
 {
-    return error_set(r->error, code, (size_t)(r->at - r->start), "%s", what);
+    return read_functions[n->type](r, at, n, out);
 }
 
-static bool no_memory(reader *r)
+static const char *fail(reader *r, const char *at, error_code code, const char *what)
 {
-    return fail(r, arena_failure(r->arena), "the values need more memory than there is");
+    (void)error_set(r->error, code, (size_t)(at - r->start), "%s", what);
+    return NULL;
 }
 
-static size_t bytes_left(const reader *r)
+static const char *no_memory(reader *r, const char *at)
 {
-    return (size_t)(r->end - r->at);
+    return fail(r, at, arena_failure(r->arena), "the values need more memory than there is");
+}
+
+static size_t bytes_left(const reader *r, const char *at)
+{
+    return (size_t)(r->end - at);
 }
 
 /* ---- pieces ---- */
 
-static bool read_long_slowly(reader *r, int64_t *out)
+static APART const char *read_long_slowly(reader *r, const char *at, int64_t *out)
 {
     uint64_t n = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
-        if (r->at == r->end)
-            return fail(r, ERROR_DECODE, "the data ends inside a number");
-        uint64_t byte = (unsigned char)*r->at++;
+        if (at == r->end)
+            return fail(r, at, ERROR_DECODE, "the data ends inside a number");
+        uint64_t byte = (unsigned char)*at++;
         if (shift == 63 && byte > 1)
             break;
         n |= (byte & 0x7F) << shift;
         if (byte < 0x80) {
             *out = (int64_t)(n >> 1) ^ -(int64_t)(n & 1);
-            return true;
+            return at;
         }
     }
-    return fail(r, ERROR_DECODE, "a number has more than 64 bits");
+    return fail(r, at, ERROR_DECODE, "a number has more than 64 bits");
 }
 
-static inline bool read_long(reader *r, int64_t *out)
+static inline const char *read_long(reader *r, const char *at, int64_t *out)
 {
-    if (r->at < r->end && (unsigned char)*r->at < 0x80) {
-        int64_t n = *r->at++;
+    if (at < r->end && (unsigned char)*at < 0x80) {
+        int64_t n = *at;
         *out = (n >> 1) ^ -(n & 1);
-        return true;
+        return at + 1;
     }
-    return read_long_slowly(r, out);
+    return read_long_slowly(r, at, out);
 }
 
-static bool read_bytes(reader *r, const char **bytes, size_t *size)
+/* Bytes behind their length: where they begin; they end where the next value begins, `*size` further. */
+static const char *read_bytes(reader *r, const char *at, size_t *size)
 {
     int64_t length;
-    if (!read_long(r, &length))
-        return false;
-    if ((uint64_t)length > bytes_left(r)) /* a negative one as well */
-        return fail(r, ERROR_DECODE, "a length is beyond the end of the data");
-    *bytes = r->at;
+    at = read_long(r, at, &length);
+    if (at == NULL)
+        return NULL;
+    if ((uint64_t)length > bytes_left(r, at)) /* a negative one as well */
+        return fail(r, at, ERROR_DECODE, "a length is beyond the end of the data");
     *size = (size_t)length;
-    r->at += length;
-    return true;
+    return at;
 }
 
-static bool take(reader *r, size_t size, const char **bytes)
+static const char *fail_early_end(reader *r, const char *at)
 {
-    if (size > bytes_left(r))
-        return fail(r, ERROR_DECODE, "the data ends too early");
-    *bytes = r->at;
-    r->at += size;
-    return true;
+    return fail(r, at, ERROR_DECODE, "the data ends too early");
 }
 
 /* ---- numbers ---- */
 
 /* The instant or date of a number, as text; `format` gives 0 where the calendar has no such. */
-static bool format_instant(reader *r, size_t (*format)(int64_t, char *), int64_t number, value *out)
+static const char *format_instant(reader *r, const char *at, size_t (*format)(int64_t, char *),
+                                  int64_t number, value *out)
 {
     char *text = arena_alloc(r->arena, TIMESTAMP_TEXT_SIZE);
     if (text == NULL)
-        return no_memory(r);
+        return no_memory(r, at);
     size_t size = format(number, text);
     if (size == 0)
-        return fail(r, ERROR_DECODE, "a date or time is outside the years 1 to 9999, or of its day");
+        return fail(r, at, ERROR_DECODE, "a date or time is outside the years 1 to 9999, or of its day");
     *out = value_string(text, size);
     out->flags = VALUE_ASCII;
-    return true;
+    return at;
 }
 
-static bool millis_to_micros(reader *r, int64_t millis, int64_t *micros)
+static const char *format_millis(reader *r, const char *at, size_t (*format)(int64_t, char *), int64_t millis,
+                                 value *out)
 {
-    if (__builtin_mul_overflow(millis, 1000, micros))
-        return fail(r, ERROR_DECODE, "a date or time is outside the years 1 to 9999, or of its day");
-    return true;
+    int64_t micros;
+    if (__builtin_mul_overflow(millis, 1000, &micros))
+        return fail(r, at, ERROR_DECODE, "a date or time is outside the years 1 to 9999, or of its day");
+    return format_instant(r, at, format, micros, out);
 }
 
-static bool show_number(reader *r, const avro_node *n, int64_t number, value *out)
+static const char *show_number(reader *r, const char *at, const avro_node *n, int64_t number, value *out)
 {
-    int64_t micros = number;
     switch ((avro_logical)n->logical) {
     case AVRO_DATE:
-        return format_instant(r, timestamp_format_date, number, out);
+        return format_instant(r, at, timestamp_format_date, number, out);
     case AVRO_TIME_MILLIS:
-        return millis_to_micros(r, number, &micros) && format_instant(r, timestamp_format_time, micros, out);
+        return format_millis(r, at, timestamp_format_time, number, out);
     case AVRO_TIME_MICROS:
-        return format_instant(r, timestamp_format_time, micros, out);
+        return format_instant(r, at, timestamp_format_time, number, out);
     case AVRO_TIMESTAMP_MILLIS:
-        return millis_to_micros(r, number, &micros) && format_instant(r, timestamp_format, micros, out);
+        return format_millis(r, at, timestamp_format, number, out);
     case AVRO_TIMESTAMP_MICROS:
-        return format_instant(r, timestamp_format, micros, out);
+        return format_instant(r, at, timestamp_format, number, out);
     case AVRO_LOCAL_TIMESTAMP_MILLIS:
-        return millis_to_micros(r, number, &micros) && format_instant(r, timestamp_format_local, micros, out);
+        return format_millis(r, at, timestamp_format_local, number, out);
     case AVRO_LOCAL_TIMESTAMP_MICROS:
-        return format_instant(r, timestamp_format_local, micros, out);
+        return format_instant(r, at, timestamp_format_local, number, out);
     default:
         *out = value_int(number);
-        return true;
+        return at;
     }
 }
 
-static bool read_integer(reader *r, const avro_node *n, value *out)
+static const char *read_integer(reader *r, const char *at, const avro_node *n, value *out)
 {
     int64_t number;
-    if (!read_long(r, &number))
-        return false;
+    at = read_long(r, at, &number);
+    if (at == NULL)
+        return NULL;
     if (n->type == AVRO_TYPE_INT && (number < INT32_MIN || number > INT32_MAX))
-        return fail(r, ERROR_DECODE, "an int has more than 32 bits");
-    return show_number(r, n, number, out);
+        return fail(r, at, ERROR_DECODE, "an int has more than 32 bits");
+    if (n->logical != AVRO_PLAIN)
+        return show_number(r, at, n, number, out);
+    *out = value_int(number);
+    return at;
 }
 
-static bool read_boolean(reader *r, value *out)
+static const char *read_null(reader *r, const char *at, const avro_node *n, value *out)
 {
-    const char *byte;
-    if (!take(r, 1, &byte))
-        return false;
-    if (*byte != 0 && *byte != 1)
-        return fail(r, ERROR_DECODE, "a boolean is neither 0 nor 1");
-    *out = value_bool(*byte == 1);
-    return true;
+    (void)r;
+    (void)n;
+    *out = value_null();
+    return at;
 }
 
-/* Little-endian, `size` bytes. */
-static uint64_t load_little(const char *bytes, size_t size)
+static const char *read_boolean(reader *r, const char *at, const avro_node *n, value *out)
 {
-    uint64_t number = 0;
-    for (size_t i = size; i-- > 0;)
-        number = number << 8 | (unsigned char)bytes[i];
-    return number;
+    (void)n;
+    if (at == r->end)
+        return fail_early_end(r, at);
+    char byte = *at++;
+    if (byte != 0 && byte != 1)
+        return fail(r, at, ERROR_DECODE, "a boolean is neither 0 nor 1");
+    *out = value_bool(byte == 1);
+    return at;
 }
 
-static bool read_float(reader *r, const avro_node *n, value *out)
+/* Little-endian. */
+static uint32_t load_uint32(const char *bytes)
 {
-    const char *bytes;
-    if (!take(r, n->size_min, &bytes))
-        return false;
+    const unsigned char *b = (const unsigned char *)bytes;
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+}
+
+static const char *read_float(reader *r, const char *at, const avro_node *n, value *out)
+{
+    if (n->size_min > bytes_left(r, at))
+        return fail_early_end(r, at);
     double number;
     if (n->type == AVRO_TYPE_DOUBLE) {
-        uint64_t bits = load_little(bytes, 8);
+        uint64_t bits = (uint64_t)load_uint32(at + 4) << 32 | load_uint32(at);
         memcpy(&number, &bits, sizeof number);
     } else {
-        uint32_t bits = (uint32_t)load_little(bytes, 4);
+        uint32_t bits = load_uint32(at);
         float single;
         memcpy(&single, &bits, sizeof single);
         number = (double)single;
     }
+    at += n->size_min;
     if (!isfinite(number))
-        return fail(r, ERROR_DECODE, "a number is not finite");
+        return fail(r, at, ERROR_DECODE, "a number is not finite");
     *out = value_float(number);
-    return true;
+    return at;
 }
 
 /* ---- text and bytes ---- */
 
-static bool read_string(reader *r, value *out)
+static APART const char *read_string_slowly(reader *r, const char *at, value *out)
 {
-    const char *text;
     size_t size;
     bool ascii;
-    if (!read_bytes(r, &text, &size))
-        return false;
-    if (!utf8_valid(text, size, &ascii))
-        return fail(r, ERROR_DECODE, "a string is not UTF-8");
-    *out = value_string(text, size);
+    at = read_bytes(r, at, &size);
+    if (at == NULL)
+        return NULL;
+    if (!utf8_valid(at, size, &ascii))
+        return fail(r, at + size, ERROR_DECODE, "a string is not UTF-8");
+    *out = value_string(at, size);
     out->flags = ascii ? VALUE_ASCII : 0;
-    return true;
+    return at + size;
 }
 
-static bool show_base64(reader *r, const char *bytes, size_t size, value *out)
+/* Most are ASCII and shorter than 64 bytes, so that their length is one byte, which is even. */
+static const char *read_string(reader *r, const char *at, const avro_node *n, value *out)
+{
+    (void)n;
+    if (at < r->end) {
+        size_t length = (unsigned char)*at;
+        size_t size = length / 2;
+        if ((length & 0x81) == 0 && size < bytes_left(r, at) && utf8_is_ascii(at + 1, size)) {
+            *out = value_string(at + 1, size);
+            out->flags = VALUE_ASCII;
+            return at + 1 + size;
+        }
+    }
+    return read_string_slowly(r, at, out);
+}
+
+static const char *show_base64(reader *r, const char *at, size_t size, value *out)
 {
     char *text = arena_alloc(r->arena, base64_size(size));
     if (text == NULL)
-        return no_memory(r);
-    base64_encode(bytes, size, text);
+        return no_memory(r, at + size);
+    base64_encode(at, size, text);
     *out = value_string(text, base64_size(size));
     out->flags = VALUE_ASCII;
-    return true;
+    return at + size;
 }
 
-static bool show_bytes(reader *r, const avro_node *n, const char *bytes, size_t size, value *out)
+/* [at, at + size), which are there. */
+static const char *show_bytes(reader *r, const char *at, const avro_node *n, size_t size, value *out)
 {
+    bool ok;
     switch ((avro_logical)n->logical) {
     case AVRO_DECIMAL:
         if (size > LIMIT_AVRO_DECIMAL_BYTES)
-            return fail(r, ERROR_LIMIT, "a decimal is too long");
-        return avro_decimal_text(r->arena, bytes, size, n->scale, out) || no_memory(r);
+            return fail(r, at + size, ERROR_LIMIT, "a decimal is too long");
+        ok = avro_decimal_text(r->arena, at, size, n->scale, out);
+        break;
     case AVRO_UUID:
-        return avro_uuid_text(r->arena, bytes, out) || no_memory(r);
+        ok = avro_uuid_text(r->arena, at, out);
+        break;
     case AVRO_DURATION:
-        return avro_duration_text(r->arena, bytes, out) || no_memory(r);
+        ok = avro_duration_text(r->arena, at, out);
+        break;
     default:
-        return show_base64(r, bytes, size, out);
+        return show_base64(r, at, size, out);
     }
+    return ok ? at + size : no_memory(r, at + size);
 }
 
-static bool read_binary(reader *r, const avro_node *n, value *out)
+static const char *read_binary(reader *r, const char *at, const avro_node *n, value *out)
 {
-    const char *bytes;
     size_t size = n->count;
-    bool ok = n->type == AVRO_TYPE_FIXED ? take(r, size, &bytes) : read_bytes(r, &bytes, &size);
-    return ok && show_bytes(r, n, bytes, size, out);
+    if (n->type == AVRO_TYPE_BYTES) {
+        at = read_bytes(r, at, &size);
+        if (at == NULL)
+            return NULL;
+    } else if (size > bytes_left(r, at)) {
+        return fail_early_end(r, at);
+    }
+    return show_bytes(r, at, n, size, out);
 }
 
-static bool read_enum(reader *r, const avro_node *n, value *out)
+static const char *read_enum(reader *r, const char *at, const avro_node *n, value *out)
 {
     int64_t index;
-    if (!read_long(r, &index))
-        return false;
+    at = read_long(r, at, &index);
+    if (at == NULL)
+        return NULL;
     if (index < 0 || index >= n->count)
-        return fail(r, ERROR_DECODE, "an enum has no symbol of this number");
+        return fail(r, at, ERROR_DECODE, "an enum has no symbol of this number");
     *out = n->symbols[index];
-    return true;
+    return at;
 }
 
 /* ---- arrays and maps ---- */
@@ -259,178 +314,185 @@ typedef struct block {
     const char *end; /* NULL where not known */
 } block;
 
-static bool read_block_size(reader *r, block *b)
+static const char *read_block_size(reader *r, const char *at, block *b)
 {
     int64_t size;
-    if (!read_long(r, &size))
-        return false;
-    if ((uint64_t)size > bytes_left(r)) /* a negative one as well */
-        return fail(r, ERROR_DECODE, "a block's size is beyond the end of the data");
-    b->end = r->at + size;
-    return true;
+    at = read_long(r, at, &size);
+    if (at == NULL)
+        return NULL;
+    if ((uint64_t)size > bytes_left(r, at)) /* a negative one as well */
+        return fail(r, at, ERROR_DECODE, "a block's size is beyond the end of the data");
+    b->end = at + size;
+    return at;
 }
 
 /* item_size_min: as of a node; seen: items read before this block. */
-static bool read_block(reader *r, size_t item_size_min, size_t seen, block *b)
+static const char *read_block(reader *r, const char *at, size_t item_size_min, size_t seen, block *b)
 {
     int64_t count;
     *b = (block){0};
-    if (!read_long(r, &count))
-        return false;
+    at = read_long(r, at, &count);
+    if (at == NULL || count == 0)
+        return at;
     if (count == INT64_MIN)
-        return fail(r, ERROR_DECODE, "a block's count is out of range");
+        return fail(r, at, ERROR_DECODE, "a block's count is out of range");
     if (count < 0) {
         count = -count;
-        if (!read_block_size(r, b))
-            return false;
+        at = read_block_size(r, at, b);
+        if (at == NULL)
+            return NULL;
     }
     if (item_size_min == 0 && (uint64_t)count > LIMIT_AVRO_EMPTY_ITEMS - seen)
-        return fail(r, ERROR_LIMIT, "an array has too many items that take no byte");
-    if (item_size_min > 0 && (uint64_t)count > bytes_left(r) / item_size_min)
-        return fail(r, ERROR_DECODE, "a block has more items than the data has bytes for");
+        return fail(r, at, ERROR_LIMIT, "an array has too many items that take no byte");
+    size_t left = bytes_left(r, at); /* as item_size_min below 2^29: their product fits */
+    if (item_size_min > 0 && ((uint64_t)count > left || (uint64_t)count * item_size_min > left))
+        return fail(r, at, ERROR_DECODE, "a block has more items than the data has bytes for");
     b->count = (size_t)count;
-    return true;
+    return at;
 }
 
-static bool end_block(reader *r, const block *b)
+static const char *end_block(reader *r, const char *at, const block *b)
 {
-    if (b->end != NULL && r->at != b->end)
-        return fail(r, ERROR_DECODE, "a block's items do not have its size");
+    if (b->end != NULL && at != b->end)
+        return fail(r, at, ERROR_DECODE, "a block's items do not have its size");
+    return at;
+}
+
+/* Arrays, maps and records; who has entered leaves by r->depth--. After an error nobody counts. */
+static bool enter(reader *r, const char *at)
+{
+    if (r->depth == LIMIT_VALUE_DEPTH)
+        return fail(r, at, ERROR_LIMIT, "the data is nested too deeply") != NULL;
+    r->depth++;
     return true;
 }
 
-static bool read_array(reader *r, const avro_node *n, value *out)
+static const char *read_array(reader *r, const char *at, const avro_node *n, value *out)
 {
     list_builder items;
     list_builder_init(&items, r->arena);
-    block b;
+    if (!enter(r, at))
+        return NULL;
     for (;;) {
-        if (!read_block(r, n->items->size_min, items.count, &b))
-            return false;
+        block b;
+        at = read_block(r, at, n->items->size_min, items.count, &b);
+        if (at == NULL)
+            return NULL;
         if (b.count == 0)
             break;
         if (!list_builder_reserve(&items, b.count))
-            return no_memory(r);
+            return no_memory(r, at);
         for (size_t i = 0; i < b.count; i++) {
-            value item;
-            if (!read_value(r, n->items, &item))
-                return false;
-            if (!list_builder_add(&items, item))
-                return no_memory(r);
+            at = read_value(r, at, n->items, &items.items[items.count]);
+            if (at == NULL)
+                return NULL;
+            items.count++;
         }
-        if (!end_block(r, &b))
-            return false;
+        at = end_block(r, at, &b);
+        if (at == NULL)
+            return NULL;
     }
+    r->depth--;
     *out = list_builder_finish(&items);
-    return end_block(r, &b);
+    return at;
 }
 
-static bool read_entry(reader *r, const avro_node *n, map_builder *entries)
+static const char *read_entry(reader *r, const char *at, const avro_node *n, map_builder *entries)
 {
     value key, item;
-    if (!read_string(r, &key) || !read_value(r, n->items, &item))
-        return false;
-    return map_builder_put(entries, key, item) || no_memory(r);
+    at = read_string(r, at, NULL, &key);
+    if (at != NULL)
+        at = read_value(r, at, n->items, &item);
+    if (at == NULL || map_builder_put(entries, key, item))
+        return at;
+    return no_memory(r, at);
 }
 
-static bool read_map(reader *r, const avro_node *n, value *out)
+static const char *read_map(reader *r, const char *at, const avro_node *n, value *out)
 {
     map_builder entries;
     map_builder_init(&entries, r->arena);
-    block b;
+    if (!enter(r, at))
+        return NULL;
     for (;;) {
-        if (!read_block(r, 1 + (size_t)n->items->size_min, entries.count, &b))
-            return false;
+        block b;
+        at = read_block(r, at, 1 + (size_t)n->items->size_min, entries.count, &b);
+        if (at == NULL)
+            return NULL;
         if (b.count == 0)
             break;
-        for (size_t i = 0; i < b.count; i++)
-            if (!read_entry(r, n, &entries))
-                return false;
-        if (!end_block(r, &b))
-            return false;
+        for (size_t i = 0; i < b.count && at != NULL; i++)
+            at = read_entry(r, at, n, &entries);
+        if (at == NULL || end_block(r, at, &b) == NULL)
+            return NULL;
     }
+    r->depth--;
     *out = map_builder_finish(&entries);
-    return end_block(r, &b);
+    return at;
 }
 
 /* ---- records and unions ---- */
 
-static bool read_record(reader *r, const avro_node *n, value *out)
+/* Names the innermost field of an error. NULL. */
+static const char *locate(reader *r, const avro_node *n, const value *field)
 {
+    if (!r->located) {
+        r->located = true;
+        (void)error_prefix(r->error, "%s.%s", n->name.text, field->text);
+    }
+    return NULL;
+}
+
+static const char *read_record(reader *r, const char *at, const avro_node *n, value *out)
+{
+    if (!enter(r, at))
+        return NULL;
     value_member *members = map_like(&n->prototype, r->arena, out);
     if (members == NULL)
-        return no_memory(r);
-    for (uint32_t i = 0; i < n->count; i++) {
-        if (read_value(r, n->children[i], &members[i].value))
-            continue;
-        if (!r->located) {
-            r->located = true;
-            (void)error_prefix(r->error, "%s.%s", n->name.text, members[i].key.text);
-        }
-        return false;
+        return no_memory(r, at);
+    const value_member *like = n->prototype.members;
+    const avro_node *const *end = n->children + n->count;
+    for (const avro_node *const *child = n->children; child < end; child++, members++, like++) {
+        members->key = like->key;
+        at = read_value(r, at, *child, &members->value);
+        if (at == NULL)
+            return locate(r, n, &like->key);
     }
-    return true;
+    r->depth--;
+    return at;
 }
 
-static bool read_union(reader *r, const avro_node *n, value *out)
+static APART const char *read_union_slowly(reader *r, const char *at, const avro_node *n, value *out)
 {
     int64_t index;
-    if (!read_long(r, &index))
-        return false;
+    at = read_long(r, at, &index);
+    if (at == NULL)
+        return NULL;
     if (index < 0 || index >= n->count)
-        return fail(r, ERROR_DECODE, "a union has no branch of this number");
-    return read_value(r, n->children[index], out);
+        return fail(r, at, ERROR_DECODE, "a union has no branch of this number");
+    return read_value(r, at, n->children[index], out);
 }
 
-static bool read_nested(reader *r, const avro_node *n, value *out)
+/* Few have more than 64 branches. */
+static const char *read_union(reader *r, const char *at, const avro_node *n, value *out)
 {
-    if (r->depth == LIMIT_VALUE_DEPTH)
-        return fail(r, ERROR_LIMIT, "the data is nested too deeply");
-    r->depth++;
-    bool ok = n->type == AVRO_TYPE_RECORD  ? read_record(r, n, out)
-              : n->type == AVRO_TYPE_ARRAY ? read_array(r, n, out)
-                                           : read_map(r, n, out);
-    r->depth--;
-    return ok;
-}
-
-static bool read_value(reader *r, const avro_node *n, value *out)
-{
-    switch ((avro_type)n->type) {
-    case AVRO_TYPE_NULL:
-        *out = value_null();
-        return true;
-    case AVRO_TYPE_BOOLEAN:
-        return read_boolean(r, out);
-    case AVRO_TYPE_INT:
-    case AVRO_TYPE_LONG:
-        return read_integer(r, n, out);
-    case AVRO_TYPE_FLOAT:
-    case AVRO_TYPE_DOUBLE:
-        return read_float(r, n, out);
-    case AVRO_TYPE_STRING:
-        return read_string(r, out);
-    case AVRO_TYPE_BYTES:
-    case AVRO_TYPE_FIXED:
-        return read_binary(r, n, out);
-    case AVRO_TYPE_ENUM:
-        return read_enum(r, n, out);
-    case AVRO_TYPE_UNION:
-        return read_union(r, n, out);
-    case AVRO_TYPE_RECORD:
-    case AVRO_TYPE_ARRAY:
-    case AVRO_TYPE_MAP:
-        return read_nested(r, n, out);
+    if (at < r->end) {
+        uint32_t doubled = (unsigned char)*at;
+        if ((doubled & 0x81) == 0 && doubled / 2 < n->count)
+            return read_value(r, at + 1, n->children[doubled / 2], out);
     }
-    return fail(r, ERROR_DECODE, "the plan has an unknown type");
+    return read_union_slowly(r, at, n, out);
 }
 
 bool avro_decode(const avro_plan *plan, arena *a, const char *bytes, size_t size, value *out, error *e)
 {
-    reader r = {.arena = a, .start = bytes, .at = bytes, .end = bytes + size, .error = e};
+    if (size == 0)
+        bytes = ""; /* it may be NULL, which is no place */
+    reader r = {.arena = a, .start = bytes, .end = bytes + size, .error = e};
     if (size > LIMIT_VALUE_COUNT / 2) /* its base64 text must fit a value */
-        return fail(&r, ERROR_LIMIT, "the data is too long");
-    if (!read_value(&r, plan->root, out))
-        return false;
-    return r.at == r.end || fail(&r, ERROR_DECODE, "bytes follow the data");
+        return fail(&r, bytes, ERROR_LIMIT, "the data is too long") != NULL;
+    const char *at = read_value(&r, bytes, plan->root, out);
+    if (at != NULL && at != r.end)
+        at = fail(&r, at, ERROR_DECODE, "bytes follow the data");
+    return at != NULL;
 }

@@ -328,8 +328,8 @@ value_member *map_like(const value *map, arena *a, value *out)
     char *block = arena_alloc(a, index_size + members_size);
     if (block == NULL)
         return NULL;
-    if (map->count > 0)
-        memcpy(block, (const char *)map->members - index_size, index_size + members_size);
+    if (indexed)
+        memcpy(block, (const char *)map->members - index_size, index_size);
     value_member *members = (value_member *)(void *)(block + index_size);
     out->members = members;
     return members;

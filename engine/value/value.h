@@ -174,8 +174,8 @@ static inline double value_as_double(const value *number)
 int value_compare_numbers(const value *a, const value *b);
 
 /* A new map with the keys of `map`, in the arena; NULL without memory or past its budget. The caller sets the
- * values of the members that it returns, once. Keys and index are shared with `map`, which must live as long:
- * records of one type are built this way without hashing a key. */
+ * members that it returns, once: each to the key that `map` has there, and a value. Keys and index are shared
+ * with `map`, which must live as long: records of one type are built this way without hashing a key. */
 MUST_CHECK value_member *map_like(const value *map, arena *a, value *out);
 
 /* Lists under construction. Embedded by value; lives in the arena. */

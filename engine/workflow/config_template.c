@@ -154,9 +154,11 @@ static bool render_map(const config_template *t, const value *values, arena *a, 
     value_member *members = map_like(&t->constant, a, out);
     if (members == NULL)
         return fail_rendering(x);
-    for (uint32_t i = 0; i < t->count; i++)
+    for (uint32_t i = 0; i < t->count; i++) {
+        members[i].key = t->constant.members[i].key;
         if (!config_template_render(&t->items[i], values, a, &members[i].value, x))
             return false;
+    }
     return true;
 }
 

@@ -154,6 +154,7 @@ bool step_render(const step *s, const value *values, arena *a, value *message, e
 {
     size_t count;
     const step_field *fields = step_type_fields(s->type, &count);
+    const value_member *keys = s->message_keys.members;
     value_member *next = map_like(&s->message_keys, a, message);
     if (next == NULL)
         return error_set(e, ERROR_LIMIT, 0, "the message of step %s needs more memory than its bound",
@@ -162,7 +163,8 @@ bool step_render(const step *s, const value *values, arena *a, value *message, e
         if (s->config[i] == NULL)
             continue;
         exception x;
-        value *rendered = &next++->value;
+        value *rendered = &next->value;
+        next++->key = keys++->key;
         if (!config_template_render(s->config[i], values, a, rendered, &x))
             return fail_rendering(s, &fields[i], &x, e);
         if (fields[i].shape == STEP_FILES && !files_fit(rendered))

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "engine/limits.h"
 #include "engine/value/avro.h"
@@ -403,4 +404,99 @@ Test(value_avro_reader, strings_borrow_from_the_bytes)
     cr_expect_eq(v.text, bytes + 1);
     cr_expect(v.flags & VALUE_ASCII);
     cr_expect_eq(memory.used_bytes, 0u);
+}
+
+/* The text behind a length of one byte, or, as some writers pad, of three. */
+static bool decode_text(const char *text, size_t size, bool padded, value *v)
+{
+    char *bytes = arena_alloc(&memory, size + 3);
+    size_t head = padded ? 3 : 0;
+    if (padded)
+        memcpy(bytes, (const char[]){(char)(0x80 | (size * 2 & 0x7F)), (char)(0x80 | size >> 6), 0}, 3);
+    else
+        for (size_t rest = size * 2; head == 0 || rest > 0; rest >>= 7)
+            bytes[head++] = (char)((rest & 0x7F) | (rest > 0x7F ? 0x80 : 0));
+    if (size > 0)
+        memcpy(bytes + head, text, size);
+    return avro_decode(plan, &memory, bytes, head + size, v, NULL);
+}
+
+Test(value_avro_reader, reads_texts_of_every_size_in_both_ways)
+{
+    compile("\"string\"");
+    for (size_t size = 0; size <= 140; size++) {
+        for (size_t odd = 0; odd <= size; odd++) { /* at `size` there is none */
+            for (int kind = 0; kind < 2; kind++) {
+                static const char *const two_bytes[] = {"\xC3\xA9", "\xC3\x28"}; /* valid, and not */
+                char text[142];
+                value fast, slow;
+                memset(text, 'a', sizeof text);
+                if (odd + 1 < size)
+                    memcpy(text + odd, two_bytes[kind], 2);
+                else if (odd < size)
+                    text[odd] = '\x80';
+                bool valid = odd >= size || (odd + 1 < size && kind == 0);
+                cr_assert_eq(decode_text(text, size, false, &fast), valid, "%zu, %zu", size, odd);
+                cr_assert_eq(decode_text(text, size, true, &slow), valid, "%zu, %zu", size, odd);
+                if (!valid)
+                    continue;
+                cr_assert(fast.count == size);
+                cr_assert(value_same_text(&fast, &slow) && memcmp(fast.text, text, size) == 0);
+                cr_assert_eq(fast.flags, odd >= size ? VALUE_ASCII : 0, "%zu, %zu", size, odd);
+                cr_assert_eq(slow.flags, fast.flags);
+            }
+        }
+    }
+}
+
+Test(value_avro_reader, reads_no_text_beyond_its_data)
+{
+    compile("\"string\"");
+    for (size_t size = 1; size <= 70; size++) {
+        char bytes[2 + 70] = {0};
+        size_t head = size < 64 ? 1 : 2;
+        bytes[0] = (char)(size * 2 & 0x7F);
+        if (head == 2)
+            memcpy(bytes, (const char[]){(char)(bytes[0] | 0x80), (char)(size * 2 >> 7)}, 2);
+        for (size_t there = 0; there <= size; there++) {
+            char *exact = malloc(head + there); /* the sanitizer sees a byte too far */
+            memcpy(exact, bytes, head + there);
+            value v;
+            error e = {0};
+            cr_expect_eq(avro_decode(plan, &memory, exact, head + there, &v, &e), there == size);
+            cr_expect(there == size || e.position == head);
+            free(exact);
+        }
+    }
+}
+
+Test(value_avro_reader, reads_unions_of_many_branches)
+{
+    char schema[8192] = "[\"null\"";
+    for (int i = 1; i < 70; i++)
+        snprintf(schema + strlen(schema), sizeof schema - strlen(schema),
+                 ",{\"type\":\"enum\",\"name\":\"E%d\",\"symbols\":[\"S%d\"]}", i, i);
+    snprintf(schema + strlen(schema), sizeof schema - strlen(schema), "]");
+    compile(schema);
+    for (int i = 0; i < 80; i++) {
+        char expected[16] = "null";
+        char bytes[3] = {(char)(0x80 | (i * 2 & 0x7F)), (char)(i * 2 >> 7), 0};
+        char small[2] = {(char)(i * 2), 0};
+        if (i > 0)
+            snprintf(expected, sizeof expected, "\"S%d\"", i);
+        const char *answer = i < 70 ? expected : refused;
+        size_t tail = i == 0 ? 0 : 1; /* null takes no byte */
+        cr_expect_str_eq(decode(bytes, 2 + tail), answer, "%d", i);
+        if (i < 64)
+            cr_expect_str_eq(decode(small, 1 + tail), answer, "%d", i);
+    }
+    cr_expect_str_eq(decode("\x01", 1), refused); /* -1 */
+}
+
+Test(value_avro_reader, nothing_is_a_value_of_a_type_that_takes_no_byte)
+{
+    compile("\"null\"");
+    cr_expect_str_eq(decode(NULL, 0), "null");
+    compile("\"string\"");
+    cr_expect_str_eq(decode(NULL, 0), refused);
 }
