@@ -111,6 +111,88 @@ Test(execution_trigger, refuses_a_record_without_the_fields)
     cr_expect_eq(e.code, ERROR_TRIGGER);
 }
 
+/* The fields at `order`, each in front of a field that no trigger has; all are texts. */
+static void read_in_order(const unsigned order[6], trigger *t)
+{
+    static const char *const names[] = {"workflow_id", "recipient",  "data",
+                                        "trigger_id",  "expires_at", "metadata"};
+    static const char *const texts[] = {"orders", "user-1", "{\"a\":1}", "t-1", "1970-01-01T00:00:01Z", "m"};
+    char schema[2048] = "{\"type\":\"record\",\"name\":\"T\",\"fields\":[";
+    buffer body;
+    error e = {0};
+    buffer_init(&body, &memory, 1 << 20);
+    for (size_t i = 0; i < 6; i++) {
+        unsigned f = order[i];
+        bool is_map = strcmp(names[f], "metadata") == 0;
+        size_t size = strlen(schema);
+        snprintf(schema + size, sizeof schema - size,
+                 "%s{\"name\":\"%s\",\"type\":%s},{\"name\":\"%.7s_%u\",\"type\":\"string\"}",
+                 i == 0 ? "" : ",", names[f],
+                 is_map ? "{\"type\":\"map\",\"values\":\"string\"}" : "\"string\"", names[f], f);
+        if (is_map) {
+            avro_write_long(&body, 1);
+            avro_write_string(&body, "k", 1);
+            avro_write_string(&body, texts[f], strlen(texts[f]));
+            avro_write_long(&body, 0);
+        } else {
+            avro_write_string(&body, texts[f], strlen(texts[f]));
+        }
+        avro_write_string(&body, "other", 5);
+    }
+    snprintf(schema + strlen(schema), sizeof schema - strlen(schema), "]}");
+    cr_assert(read_as(schema, &body, t, &e), "%s", e.message);
+}
+
+Test(execution_trigger, finds_its_fields_in_any_order)
+{
+    static const unsigned orders[][6] = {
+        {0, 1, 2, 3, 4, 5}, {5, 4, 3, 2, 1, 0}, {3, 1, 5, 0, 4, 2}, {2, 0, 1, 5, 3, 4}, {1, 0, 3, 2, 5, 4},
+    };
+    for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+        trigger t = {0};
+        read_in_order(orders[i], &t);
+        cr_expect(value_is_text(&t.workflow_id, "orders"));
+        cr_expect(value_is_text(&t.recipient, "user-1"));
+        cr_expect(value_is_text(&t.trigger_id, "t-1"));
+        cr_expect_eq(value_field(&t.data, "a")->integer, 1);
+        cr_expect(value_is_text(value_field(&t.metadata, "k"), "m"));
+        cr_expect_eq(t.expires_ms, 1000);
+    }
+}
+
+Test(execution_trigger, refuses_control_characters_wherever_they_stand)
+{
+    avro_plan *plan = avro_plan_new(generic, strlen(generic), NULL);
+    cr_assert_not_null(plan);
+    for (size_t size = 1; size <= 20; size++) {
+        for (size_t at = 0; at < size; at++) {
+            for (int byte = 0; byte <= 0x80; byte++) { /* 0x80: a character of two bytes */
+                char text[21];
+                trigger t = {0};
+                error e = {0};
+                if (byte == 0x80 && at + 1 == size)
+                    continue;
+                memset(text, 'x', size);
+                text[at] = (char)byte;
+                if (byte == 0x80)
+                    memcpy(text + at, "\xC2\x9F", 2);
+                buffer b;
+                buffer_init(&b, &memory, 1 << 20);
+                avro_write_string(&b, text, size);
+                avro_write_string(&b, "user-1", 6);
+                avro_write_string(&b, "{}", 2);
+                avro_write_long(&b, 0);
+                bool is_control = byte < 0x20 || byte == 0x7F;
+                cr_assert_eq(trigger_read(&t, plan, &memory, b.bytes, b.size, &e), !is_control,
+                             "%zu, %zu, %d", size, at, byte);
+                cr_assert(!is_control ||
+                          strstr(e.message, "\"workflow_id\" holds a control character") != NULL);
+            }
+        }
+    }
+    avro_plan_free(plan);
+}
+
 /* ---- expires_at ---- */
 
 #define EXPIRES(type)                                  \
