@@ -1,6 +1,12 @@
 #include "engine/schema/validator.h"
 #include "engine/value/utf8.h"
 
+static APART bool has_points(const value *text, uint64_t min, uint64_t max)
+{
+    size_t count = utf8_length(text->text, text->count);
+    return count >= min && count <= max;
+}
+
 /* Code points are counted only where bytes do not decide. */
 static bool has_min_length(const value *text, uint64_t bound)
 {
@@ -8,13 +14,14 @@ static bool has_min_length(const value *text, uint64_t bound)
         return false;
     if (text->flags & VALUE_ASCII || text->count / 4 >= bound)
         return true;
-    return utf8_length(text->text, text->count) >= bound;
+    return has_points(text, bound, UINT64_MAX);
 }
 
 static bool has_max_length(const value *text, uint64_t bound)
 {
-    return text->count <= bound ||
-           (!(text->flags & VALUE_ASCII) && utf8_length(text->text, text->count) <= bound);
+    if (text->count <= bound)
+        return true;
+    return !(text->flags & VALUE_ASCII) && has_points(text, 0, bound);
 }
 
 bool assertion_matches(validator *v, const pattern *p, const value *text)
@@ -27,7 +34,7 @@ bool assertion_matches(validator *v, const pattern *p, const value *text)
     return result == PATTERN_MATCH;
 }
 
-static bool in_list(validator *v, const value *list, const value *instance)
+static APART bool in_list(validator *v, const value *list, const value *instance)
 {
     if (!validator_spend(v, list->count))
         return false;
@@ -37,30 +44,34 @@ static bool in_list(validator *v, const value *list, const value *instance)
     return false;
 }
 
-static inline int compare(const value *a, const value *b)
-{
-    if (a->kind == VALUE_INT && b->kind == VALUE_INT)
-        return (a->integer > b->integer) - (a->integer < b->integer);
-    return value_compare_numbers(a, b);
-}
-
-static bool in_keys(const key_table *keys, const value *instance)
+static APART bool in_keys(const key_table *keys, const value *instance)
 {
     return instance->kind == VALUE_STRING && key_table_get(keys, instance) != KEY_NONE;
 }
 
-static inline __attribute__((always_inline)) bool holds(validator *v, const instruction *i,
-                                                        const value *instance)
+static APART bool compares(const value *instance, const instruction *i)
+{
+    int order = value_compare_numbers(instance, &i->constant); /* 2 cannot be: JSON has no NaN */
+    switch ((opcode)i->op) {
+    case OP_MINIMUM:
+        return order >= 0;
+    case OP_MAXIMUM:
+        return order <= 0;
+    case OP_EXCLUSIVE_MINIMUM:
+        return order > 0;
+    default:
+        return order < 0;
+    }
+}
+
+bool assertion_holds(validator *v, const instruction *i, const value *instance)
 {
     switch ((opcode)i->op) {
     case OP_MINIMUM:
-        return compare(instance, &i->constant) >= 0;
     case OP_MAXIMUM:
-        return compare(instance, &i->constant) <= 0;
     case OP_EXCLUSIVE_MINIMUM:
-        return compare(instance, &i->constant) > 0;
     case OP_EXCLUSIVE_MAXIMUM:
-        return compare(instance, &i->constant) < 0;
+        return compares(instance, i);
     case OP_MULTIPLE_OF:
         return decimal_is_multiple(instance, i->divisor);
     case OP_MIN_LENGTH:
@@ -88,28 +99,15 @@ static inline __attribute__((always_inline)) bool holds(validator *v, const inst
     }
 }
 
-bool assertion_holds(validator *v, const instruction *i, const value *instance)
+bool assertions_hold(validator *v, const row *all, const value *instance)
 {
-    return holds(v, i, instance);
+    for (const instruction *i = all->first; i < all->end; i++)
+        if (!assertion_holds(v, i, instance))
+            return false;
+    return true;
 }
 
-bool assertions_hold(validator *v, const node *n, const value *instance)
+bool check_assertion(const visit *x, const instruction *i)
 {
-    static const uint8_t group_of_kind[] = {
-        [VALUE_NULL] = GROUP_VALUE,   [VALUE_BOOL] = GROUP_VALUE,    [VALUE_INT] = GROUP_NUMBER,
-        [VALUE_FLOAT] = GROUP_NUMBER, [VALUE_STRING] = GROUP_STRING,
-    };
-    unsigned g = group_of_kind[instance->kind];
-    const instruction *last = n->code + n->begin[GROUP_IN_PLACE];
-    const instruction *i = n->code + n->begin[g];
-    const instruction *end = n->begin[g + 1] == n->begin[GROUP_VALUE] ? last : n->code + n->begin[g + 1];
-    for (;;) {
-        for (; i < end; i++)
-            if (!holds(v, i, instance))
-                return false;
-        if (end == last)
-            return true;
-        i = n->code + n->begin[GROUP_VALUE];
-        end = last;
-    }
+    return assertion_holds(x->v, i, x->instance) || visit_refuse(x, i);
 }

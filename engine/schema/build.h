@@ -5,6 +5,8 @@
  * 2. compile.c compiles the records one after another. A reference (reference.c) may add records behind: a
  *    target that no keyword leads to, a metaschema.
  *
+ * 3. shortcuts.c looks at the finished program.
+ *
  * So a node's address is known before its code is, and cycles need no care. */
 #ifndef ENGINE_SCHEMA_BUILD_H
 #define ENGINE_SCHEMA_BUILD_H
@@ -103,6 +105,9 @@ dialect outline_dialect(const build *c, const subschema *s);
  * one is made. */
 MUST_CHECK const subschema *reference_resolve(build *c, const subschema *s, const char *keyword_name,
                                               const value *text, const anchor **dynamic);
+
+/* shortcuts.c: what every node says about the nodes that it leads to. All of them are compiled. */
+MUST_CHECK bool shortcuts_find(build *c);
 
 /* compile.c */
 /* Adds an instruction to the node at hand; NULL without memory. */

@@ -34,40 +34,37 @@ static bool check_other_member(const visit *x, const members_rule *rule, const v
     return validator_run(x->v, rule->additional, &member->value, at, NULL) && ok;
 }
 
-/* Members mostly come in the order of the schema: `guess` is tried first. */
-static inline uint32_t find_property(const key_table *keys, const value *key, uint32_t guess)
+/* Members mostly come in the order of the schema: `guess` is tried first. NULL where there is no such. */
+static inline const property *find_property(const members_rule *rule, const value *key, const property *guess)
 {
     key_words words = key_words_of(key->text, key->count);
-    if (key_equal(&keys->entries[guess], words, key->text, key->count))
+    if (key_equal(&guess->key, words, key->text, key->count))
         return guess;
-    return key_table_find(keys, words, key->text, key->count);
+    uint32_t number = key_table_find(&rule->keys, words, key->text, key->count);
+    return number == KEY_NONE ? NULL : &rule->properties[number];
 }
 
-/* The common case: no patterns, nobody asks what was evaluated, and the first refusal ends it. */
+/* The common case: no patterns, nobody asks what was evaluated or where, and the first refusal ends it. */
 static bool members_hold(const visit *x, const members_rule *rule)
 {
-    const value *map = x->instance;
-    place at = {.parent = x->at, .index = PLACE_NO_INDEX};
+    const property *guess = rule->properties;
+    const value_member *member = x->instance->members;
     uint32_t required = 0;
-    uint32_t guess = 0;
-    for (uint32_t i = 0; i < map->count; i++) { /* no end pointer: an empty map has no members to point at */
-        const value_member *member = &map->members[i];
-        uint32_t number = find_property(&rule->keys, &member->key, guess);
+    for (uint32_t left = x->instance->count; left > 0; left--, member++) {
+        const property *p = find_property(rule, &member->key, guess);
         const node *n = rule->additional;
-        if (number != KEY_NONE) {
-            const property *p = &rule->properties[number];
-            guess = number + 1;
+        if (p != NULL) {
+            guess = p + 1;
             required += p->required;
             n = p->node != NULL ? p->node : n;
         }
-        at.key = &member->key;
-        if (n != NULL && !validator_run(x->v, n, &member->value, &at, NULL))
+        if (n != NULL && !validator_holds(x->v, n, &member->value))
             return false;
     }
     return required == rule->required_count;
 }
 
-static bool check_each_member(const visit *x, const members_rule *rule)
+static APART bool check_each_member(const visit *x, const members_rule *rule)
 {
     const value *map = x->instance;
     place at = {.parent = x->at, .index = PLACE_NO_INDEX};
@@ -132,6 +129,11 @@ bool check_dependent_names(const visit *x, const names_rule *rule)
         report_missing(x->v->report, x->node, rule->keyword, &rule->list.items[i], x->at);
     }
     return ok;
+}
+
+bool check_dependent_schema(const visit *x, const dependent_rule *rule)
+{
+    return value_get_key(x->instance, &rule->name) == NULL || check_node(x, rule->node);
 }
 
 bool check_unevaluated_members(const visit *x, const node *n)

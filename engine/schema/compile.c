@@ -109,7 +109,6 @@ static bool finish_code(build *c, node *n)
                 code[count++] = c->code[i];
     }
     n->end = count;
-    n->is_plain = n->begin[GROUP_IN_PLACE] == n->begin[GROUP_UNEVALUATED_ITEMS];
     n->code = code;
     c->code_count = 0;
     return true;
@@ -222,20 +221,6 @@ static bool collect_dynamic_anchors(build *c)
     return true;
 }
 
-/* A node that is nothing but a reference need not be visited, unless a dynamic scope must see it. */
-static void find_target(const build *c, node *n)
-{
-    const node *target = n;
-    uint32_t hops = 0;
-    while (target->types == TYPE_ANY && target->end == 1 && target->code[0].op == OP_REF &&
-           (c->schema->dynamic_anchor_count == 0 || target->resource == target->code[0].node->resource)) {
-        if (hops++ == c->subschema_count)
-            break; /* a circle: running it meets the limit of depth */
-        target = target->code[0].node;
-    }
-    n->target = target;
-}
-
 static bool compile_document(build *c, const value *document)
 {
     value *copy = arena_alloc(c->arena, sizeof *copy);
@@ -252,10 +237,8 @@ static bool compile_document(build *c, const value *document)
     }
     if (!collect_dynamic_anchors(c))
         return false;
-    for (uint32_t i = 0; i < c->subschema_count; i++)
-        find_target(c, c->subschemas[i].node);
     c->schema->root = c->subschemas[0].node;
-    return true;
+    return shortcuts_find(c);
 }
 
 enum { CHUNK_BYTES = 4096 };

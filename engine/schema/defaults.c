@@ -1,6 +1,6 @@
 /* defaults: schema_fill_defaults walks the instance and the program side by side. A container is built anew
  * only where something below it changed; a default is taken as it is written, so the walk ends with the
- * instance. */
+ * instance. What no default can be in is not walked. */
 #include "engine/schema/validator.h"
 
 typedef struct filler {
@@ -48,12 +48,19 @@ static bool fill_member(filler *f, const members_rule *rule, const value_member 
     return n == NULL || fill(f, n, v);
 }
 
+/* Members mostly come in the order of the schema: the place of the property is looked at first. */
+static bool has_member(const value *map, const value *name, uint32_t guess)
+{
+    return (guess < map->count && value_same_text(&map->members[guess].key, name)) ||
+           value_get_key(map, name) != NULL;
+}
+
 static bool add_defaults(filler *f, const members_rule *rule, const value *map, map_builder *copy,
                          bool *copied)
 {
     for (uint32_t i = 0; i < rule->property_count; i++) {
         const value *missing = rule->properties[i].default_value;
-        if (missing == NULL || value_get_key(map, &rule->names[i]) != NULL)
+        if (missing == NULL || has_member(map, &rule->names[i], i))
             continue;
         if (!*copied && !copy_members(map, map->count, copy))
             return fail_memory(f);
@@ -64,13 +71,13 @@ static bool add_defaults(filler *f, const members_rule *rule, const value *map, 
     return true;
 }
 
-static bool fill_members(filler *f, const members_rule *rule, value *instance)
+static bool fill_members(filler *f, const node *n, const members_rule *rule, value *instance)
 {
     const value map = *instance;
     map_builder copy;
     bool copied = false;
     map_builder_init(&copy, f->arena);
-    for (uint32_t i = 0; i < map.count; i++) {
+    for (uint32_t i = 0; n->has_inner_defaults && i < map.count; i++) {
         const value_member *member = &map.members[i];
         value v = member->value;
         if (!fill_member(f, rule, member, &v))
@@ -155,11 +162,11 @@ static bool fill_alternative(filler *f, const instruction *i, value *instance)
     return true;
 }
 
-static bool fill_by(filler *f, const instruction *i, value *instance)
+static bool fill_by(filler *f, const node *n, const instruction *i, value *instance)
 {
     switch ((opcode)i->op) {
     case OP_MEMBERS:
-        return instance->kind != VALUE_MAP || fill_members(f, i->members, instance);
+        return instance->kind != VALUE_MAP || fill_members(f, n, i->members, instance);
     case OP_ITEMS:
         return instance->kind != VALUE_LIST || fill_items(f, i->items, instance);
     case OP_REF:
@@ -180,7 +187,7 @@ static bool fill_by(filler *f, const instruction *i, value *instance)
 static bool fill(filler *f, const node *n, value *instance)
 {
     n = n->target;
-    if (n->end == 0 || (instance->kind != VALUE_MAP && instance->kind != VALUE_LIST))
+    if (!n->has_defaults || (instance->kind != VALUE_MAP && instance->kind != VALUE_LIST))
         return true;
     if (f->steps == 0 || f->depth == LIMIT_SCHEMA_CALL_DEPTH)
         return fail(f, "defaults are nested too deeply");
@@ -188,7 +195,7 @@ static bool fill(filler *f, const node *n, value *instance)
     f->depth++;
     bool ok = true;
     for (uint16_t i = 0; ok && i < n->end; i++)
-        ok = fill_by(f, &n->code[i], instance);
+        ok = fill_by(f, n, &n->code[i], instance);
     f->depth--;
     return ok;
 }

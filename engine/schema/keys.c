@@ -1,5 +1,13 @@
 #include "engine/schema/keys.h"
 
+uint32_t key_table_find(const key_table *t, key_words words, const char *text, uint32_t size)
+{
+    uint32_t slot = key_hash(words, size) & t->mask;
+    while (t->slots[slot] != KEY_NONE && !key_equal(&t->entries[t->slots[slot]], words, text, size))
+        slot = (slot + 1) & t->mask;
+    return t->slots[slot];
+}
+
 bool key_table_init(key_table *t, arena *a, const value *keys, uint32_t count)
 {
     uint32_t slot_count = 2;

@@ -64,13 +64,7 @@ static inline bool key_equal(const key_entry *entry, key_words words, const char
 }
 
 /* The key's number, or KEY_NONE. */
-static inline uint32_t key_table_find(const key_table *t, key_words words, const char *text, uint32_t size)
-{
-    uint32_t slot = key_hash(words, size) & t->mask;
-    while (t->slots[slot] != KEY_NONE && !key_equal(&t->entries[t->slots[slot]], words, text, size))
-        slot = (slot + 1) & t->mask;
-    return t->slots[slot];
-}
+uint32_t key_table_find(const key_table *t, key_words words, const char *text, uint32_t size);
 
 static inline uint32_t key_table_get(const key_table *t, const value *key)
 {

@@ -322,15 +322,17 @@ static bool compile_properties(build *c, const value *declared, const value *req
 {
     uint32_t count;
     value *names = collect_names(c, declared, required, &count);
-    property *properties = arena_calloc(c->arena, names == NULL ? 0 : count, sizeof *properties);
+    property *properties = arena_calloc(c->arena, names == NULL ? 0 : (size_t)count + 1, sizeof *properties);
     if (names == NULL || properties == NULL || !key_table_init(&rule->keys, c->arena, names, count))
         return build_fail_memory(c);
+    for (uint32_t i = 0; i <= count; i++)
+        properties[i].key = rule->keys.entries[i];
     rule->properties = properties;
     rule->names = names;
     for (uint32_t i = 0; required != NULL && i < required->count; i++) {
         property *p = &properties[key_table_get(&rule->keys, &required->items[i])];
         rule->required_count += !p->required;
-        p->required = true;
+        p->required = 1;
     }
     rule->property_count = count;
     return fill_properties(c, declared, rule, properties);

@@ -26,6 +26,8 @@ enum {
     TYPE_INTEGRAL = 1 << 15, /* not a kind: "integer", which admits floats without a fraction */
 };
 
+enum { KIND_COUNT = VALUE_TUPLE }; /* of those that JSON has */
+
 /* The order in which a node's instructions run. Subschemas of the same instance come behind what looks at the
  * instance alone because they cost more; what is unevaluated is known only after them. */
 typedef enum group {
@@ -87,9 +89,10 @@ typedef struct node node;
 /* What `properties`, `patternProperties`, `additionalProperties` and `required` say together: one walk over
  * the members of an instance decides all four. */
 typedef struct property {
+    key_entry key;
     const node *node;           /* NULL: only required */
     const value *default_value; /* NULL: none */
-    bool required;
+    uint32_t required;          /* 0 or 1 */
 } property;
 
 typedef struct pattern_property {
@@ -99,7 +102,8 @@ typedef struct pattern_property {
 
 typedef struct members_rule {
     key_table keys;             /* of declared and required names, to their number in `properties` */
-    const property *properties; /* declared ones in the order of the schema, then those only required */
+    const property *properties; /* declared ones in the order of the schema, then those only required, then
+                                 * one that no member is */
     const value *names;         /* of each property */
     const pattern_property *patterns;
     const node *additional; /* NULL: anything */
@@ -166,15 +170,26 @@ typedef struct instruction {
     };
 } instruction;
 
+/* Instructions one after the other. */
+typedef struct row {
+    const instruction *first;
+    const instruction *end;
+} row;
+
 struct node {
     uint16_t types;              /* TYPE_... */
     uint16_t begin[GROUP_COUNT]; /* where each group begins in `code` */
     uint16_t end;
-    bool is_plain;           /* runs no subschema of the same instance */
+    bool has_defaults;       /* some default may belong into its instance, however deep */
+    bool has_inner_defaults; /* into a member that is there */
     uint32_t resource;       /* the schema resource that it belongs to */
     const instruction *code; /* begin[0] is 0 */
     const node *target;      /* itself; or, where its only keyword is $ref, the node that this leads to */
     const place *place;
+    /* By the kind of the instance: the instructions about it (without `unevaluated...`); and what decides it
+     * without another node, be it from a branch, first being NULL where more than assertions does. */
+    row rules[KIND_COUNT];
+    row quick[KIND_COUNT];
 };
 
 typedef struct dynamic_anchor {

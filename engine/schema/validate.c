@@ -39,7 +39,7 @@ static bool execute(const visit *x, const instruction *i)
     case OP_DEPENDENT_REQUIRED:
         return check_dependent_names(x, i->names);
     case OP_DEPENDENT_SCHEMA:
-        return value_get_key(x->instance, &i->dependent->name) == NULL || check_node(x, i->dependent->node);
+        return check_dependent_schema(x, i->dependent);
     case OP_REF:
         return check_node(x, i->node);
     case OP_DYNAMIC_REF:
@@ -59,15 +59,14 @@ static bool execute(const visit *x, const instruction *i)
     case OP_UNEVALUATED_PROPERTIES:
         return check_unevaluated_members(x, i->node);
     default:
-        return assertion_holds(x->v, i, x->instance) || visit_refuse(x, i);
+        return check_assertion(x, i);
     }
 }
 
-static inline bool execute_range(const visit *x, unsigned from, unsigned to)
+static inline bool execute_range(const visit *x, const instruction *i, const instruction *end)
 {
     bool ok = true;
-    const instruction *end = x->node->code + to;
-    for (const instruction *i = x->node->code + from; i < end; i++) {
+    for (; i < end; i++) {
         if (!execute(x, i)) {
             ok = false;
             if (!validator_goes_on(x->v))
@@ -77,21 +76,10 @@ static inline bool execute_range(const visit *x, unsigned from, unsigned to)
     return ok;
 }
 
-static bool execute_node(const visit *x)
+static inline bool execute_node(const visit *x)
 {
-    static const uint8_t group_of_kind[] = {
-        [VALUE_NULL] = GROUP_VALUE,   [VALUE_BOOL] = GROUP_VALUE,    [VALUE_INT] = GROUP_NUMBER,
-        [VALUE_FLOAT] = GROUP_NUMBER, [VALUE_STRING] = GROUP_STRING, [VALUE_LIST] = GROUP_ARRAY,
-        [VALUE_MAP] = GROUP_OBJECT,
-    };
-    const node *n = x->node;
-    group g = group_of_kind[x->instance->kind];
-    if (g == GROUP_VALUE || n->begin[g + 1] == n->begin[GROUP_VALUE]) /* one after the other */
-        return execute_range(x, n->begin[g], n->begin[GROUP_UNEVALUATED_ITEMS]);
-    bool ok = execute_range(x, n->begin[g], n->begin[g + 1]);
-    if (!ok && !validator_goes_on(x->v))
-        return false;
-    return execute_range(x, n->begin[GROUP_VALUE], n->begin[GROUP_UNEVALUATED_ITEMS]) && ok;
+    const row *rules = &x->node->rules[x->instance->kind];
+    return execute_range(x, rules->first, rules->end);
 }
 
 /* A node with `unevaluated...` about this kind of instance. */
@@ -102,7 +90,7 @@ static bool execute_tracking(const visit *x, uint16_t from, uint16_t to)
     visit inner = *x;
     inner.seen = &own;
     bool ok = evaluated_init(&own, x->v, x->instance->count) && execute_node(&inner) &&
-              execute_range(&inner, from, to);
+              execute_range(&inner, x->node->code + from, x->node->code + to);
     if (ok && x->seen != NULL)
         evaluated_add_all(x->seen);
     arena_rewind(&x->v->scratch, mark);

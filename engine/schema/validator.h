@@ -75,8 +75,9 @@ bool validator_visit(validator *v, const node *n, const value *instance, const p
 
 /* assertion.c: rules that look at the instance alone, without its members and items. */
 bool assertion_holds(validator *v, const instruction *i, const value *instance);
-/* All assertions of a node about this instance, which is no container. */
-bool assertions_hold(validator *v, const node *n, const value *instance);
+bool assertions_hold(validator *v, const row *all, const value *instance);
+/* As assertion_holds, and reports. */
+bool check_assertion(const visit *x, const instruction *i);
 /* Spends steps by the length of the text. False also where v->fault is set. */
 bool assertion_matches(validator *v, const pattern *p, const value *text);
 
@@ -86,16 +87,33 @@ static inline bool node_has_type(const node *n, const value *instance)
                                               instance->number == trunc(instance->number));
 }
 
-/* As validator_visit. Most values are no containers and need nothing but assertions, without a frame or a
- * step: who runs nodes over many values spends the steps. */
+/* What a node's assertions about this kind of instance say, where they decide alone; UNDECIDED where not. */
+enum { REFUSED, ACCEPTED, UNDECIDED };
+
+static inline int validator_decide(validator *v, const node *n, const value *instance)
+{
+    if (instance->kind >= KIND_COUNT)
+        return UNDECIDED;
+    const row *all = &n->quick[instance->kind];
+    if (all->first == all->end)
+        return all->first == NULL ? UNDECIDED : ACCEPTED;
+    return all->first + 1 == all->end ? assertion_holds(v, all->first, instance)
+                                      : assertions_hold(v, all, instance);
+}
+
+/* As validator_visit. Most values need nothing but assertions, without a frame or a step: who runs nodes over
+ * many values spends the steps. What they refuse is visited all the same, for the report. */
 static inline bool validator_run(validator *v, const node *n, const value *instance, const place *at,
                                  evaluated *seen)
 {
-    n = n->target;
-    if (instance->kind < VALUE_LIST && n->is_plain && n->types >> instance->kind & 1 &&
-        assertions_hold(v, n, instance))
-        return true;
-    return validator_visit(v, n, instance, at, seen);
+    return validator_decide(v, n, instance) == ACCEPTED || validator_visit(v, n->target, instance, at, seen);
+}
+
+/* As validator_run where nobody asks for reasons. */
+static inline bool validator_holds(validator *v, const node *n, const value *instance)
+{
+    int answer = validator_decide(v, n, instance);
+    return answer == UNDECIDED ? validator_visit(v, n->target, instance, NULL, NULL) : answer;
 }
 
 /* As validator_run, without a report. */
@@ -124,6 +142,7 @@ bool check_unevaluated_items(const visit *x, const node *n);
 bool check_members(const visit *x, const members_rule *rule);
 bool check_property_names(const visit *x, const node *n);
 bool check_dependent_names(const visit *x, const names_rule *rule);
+bool check_dependent_schema(const visit *x, const dependent_rule *rule);
 bool check_unevaluated_members(const visit *x, const node *n);
 
 /* check_in_place.c: subschemas of the same instance */

@@ -97,6 +97,77 @@ Test(schema_validate, keywords_accept_and_refuse)
     }
 }
 
+/* A kind that a single branch takes is decided by what that branch asserts. */
+Test(schema_validate, the_only_branch_for_a_kind_decides)
+{
+    static const check checks[] = {
+        {"{\"anyOf\":[{\"type\":\"string\",\"pattern\":\"^a$\"},{\"type\":\"null\"}]}", "\"a\"", "\"b\""},
+        {"{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", "null", "1"},
+        {"{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", "\"\"", "[]"},
+        {"{\"minLength\":2,\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", "\"ab\"", "\"a\""},
+        {"{\"enum\":[\"a\",\"b\"],\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", "\"a\"", "\"c\""},
+        {"{\"type\":\"null\",\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", "null", "\"a\""},
+        {"{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}],\"oneOf\":[{\"maxLength\":1},{\"type\":"
+         "\"null\"}]}",
+         "\"a\"", "\"ab\""},
+        {"{\"anyOf\":[{\"type\":\"integer\",\"minimum\":2},{\"type\":\"string\"}]}", "3.0", "2.5"},
+        {"{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"number\",\"maximum\":9}]}", "2.5", "2.0"},
+        {"{\"oneOf\":[{\"type\":\"integer\"},{\"type\":\"string\"}]}", "2.0", "2.5"},
+        {"{\"oneOf\":[{\"type\":\"string\"},{\"minLength\":1},{\"type\":\"null\"}]}", "\"\"", "\"a\""},
+        {"{\"allOf\":[{\"type\":\"string\",\"maxLength\":1}]}", "\"a\"", "\"ab\""},
+        {"{\"allOf\":[{\"type\":\"string\"},{\"maxLength\":1}]}", "\"a\"", "\"ab\""},
+        {"{\"not\":{\"type\":\"string\"}}", "null", "\"a\""},
+        {"{\"allOf\":[{\"type\":[\"string\",\"integer\"]},{\"type\":\"integer\"}]}", "1", "\"a\""},
+        {"{\"$defs\":{\"s\":{\"type\":\"string\",\"minLength\":1}},"
+         "\"anyOf\":[{\"$ref\":\"#/$defs/s\"},{\"type\":\"null\"}]}",
+         "\"a\"", "\"\""},
+        {"{\"$defs\":{\"s\":{\"anyOf\":[{\"const\":\"a\"},{\"type\":\"null\"}]}},"
+         "\"allOf\":[{\"$ref\":\"#/$defs/s\"}]}",
+         "\"a\"", "\"b\""},
+        {"{\"anyOf\":[{\"type\":\"array\",\"minItems\":1},{\"type\":\"object\"}]}", "[1]", "[]"},
+        {"{\"anyOf\":[{\"type\":\"array\",\"items\":{\"const\":1}},{\"type\":\"object\"}]}", "[1]", "[2]"},
+        {"{\"anyOf\":[{\"type\":\"object\"},{\"type\":\"null\"}],\"unevaluatedProperties\":false}", "{}",
+         "{\"a\":1}"},
+        {"{\"anyOf\":[{\"type\":\"object\",\"unevaluatedProperties\":false},{\"type\":\"null\"}]}", "{}",
+         "{\"a\":1}"},
+        {"{\"anyOf\":[{\"type\":\"array\",\"unevaluatedItems\":false},{\"type\":\"null\"}]}", "[]", "[1]"},
+        {"{\"minLength\":2,\"minItems\":1,\"enum\":[\"a\",\"bc\",[]]}", "\"bc\"", "\"a\""},
+        {"{\"minimum\":2,\"minLength\":1,\"enum\":[1,3,\"\"]}", "3", "1"},
+        {"{\"minimum\":2,\"minLength\":1,\"enum\":[1,3,\"\"]}", "3.0", "4"},
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+        cr_expect(valid(checks[i].schema, checks[i].good), "%s takes %s", checks[i].schema, checks[i].good);
+        cr_expect(!valid(checks[i].schema, checks[i].bad), "%s refuses %s", checks[i].schema, checks[i].bad);
+    }
+}
+
+/* Instances of every kind, as members and items too, where the ways to check them differ. */
+Test(schema_validate, members_in_any_order_and_number)
+{
+    static const char rule[] = "{\"properties\":{\"a\":{\"type\":\"integer\"},\"bb\":{\"minLength\":1},\"c\":"
+                               "{\"items\":{\"const\":1}}},"
+                               "\"required\":[\"bb\",\"d\"],\"additionalProperties\":{\"type\":\"null\"}}";
+    static const struct {
+        const char *instance;
+        bool valid;
+    } checks[] = {
+        {"{\"a\":1,\"bb\":\"x\",\"c\":[1,1],\"d\":null}", true},
+        {"{\"d\":null,\"c\":[],\"bb\":\"x\",\"a\":1}", true},
+        {"{\"bb\":\"x\",\"e\":null,\"d\":null,\"f\":null}", true},
+        {"{\"bb\":\"x\",\"d\":1}", false},
+        {"{\"bb\":\"x\",\"e\":1,\"d\":null}", false},
+        {"{\"a\":1,\"bb\":\"x\"}", false},
+        {"{\"a\":1,\"d\":null}", false},
+        {"{\"bb\":\"\",\"d\":null}", false},
+        {"{\"bb\":\"x\",\"d\":null,\"c\":[1,2]}", false},
+        {"{\"bb\":\"x\",\"d\":null,\"a\":1.5}", false},
+        {"{\"bb\":\"x\",\"d\":null,\"a\":2.0}", true},
+        {"{}", false},
+    };
+    for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+        cr_expect_eq(valid(rule, checks[i].instance), checks[i].valid, "%s", checks[i].instance);
+}
+
 Test(schema_validate, a_name_may_be_required_twice)
 {
     static const char rule[] = "{\"required\":[\"x\",\"y\",\"x\"]}";
