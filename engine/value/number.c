@@ -53,17 +53,6 @@ static void decimal_from_integer(decimal *d, uint64_t integer, int scale)
     memmove(d->digits, d->digits + start, d->count);
 }
 
-static bool find_few_decimals(double number, decimal *d)
-{
-    if (!(number < 1e11))
-        return false;
-    double scaled = rint(number * 1e4);
-    if (scaled == 0 || scaled / 1e4 != number)
-        return false;
-    decimal_from_integer(d, (uint64_t)scaled, -4);
-    return true;
-}
-
 /* A double's value and the bounds of what reads back as it, over 2^shift. */
 typedef struct interval {
     uint128_t low, value, high;
@@ -211,6 +200,60 @@ static size_t write_exponent(char *out, const decimal *d)
     return n + (size_t)snprintf(out + n, 8, "e%c%02d", d->exponent < 0 ? '-' : '+', abs(d->exponent));
 }
 
+static size_t count_digits(uint64_t number)
+{
+    size_t count = 1;
+    for (; number >= 10000; number /= 10000)
+        count += 4;
+    return count + (number >= 10) + (number >= 100) + (number >= 1000);
+}
+
+/* Two digits a division. */
+size_t number_format_int(int64_t number, char *text)
+{
+    static const char pairs[] = "0001020304050607080910111213141516171819202122232425262728293031323334353637"
+                                "3839404142434445464748495051525354555657585960616263646566676869707172737475"
+                                "767778798081828384858687888990919293949596979899";
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    if (number < 0)
+        *text = '-';
+    size_t size = count_digits(rest) + (number < 0);
+    char *at = text + size;
+    for (; rest >= 10; rest /= 100)
+        memcpy(at -= 2, pairs + 2 * (rest % 100), 2);
+    if (at - text > (number < 0)) /* the first one of an odd number of digits */
+        at[-1] = (char)('0' + rest);
+    return size;
+}
+
+static size_t format_any(double number, char *text)
+{
+    decimal d = {.digits = "0", .count = 1};
+    if (number > 0 && !find_scaled(number, &d))
+        find_by_reading(number, &d);
+    bool plain = d.exponent >= -4 && d.exponent < 16;
+    return plain ? write_plain(text, &d) : write_exponent(text, &d);
+}
+
+/* 0 where it is none of those with few decimals. */
+static size_t format_few_decimals(double number, char *text)
+{
+    if (!(number < 1e11))
+        return 0;
+    double scaled = rint(number * 1e4);
+    if (scaled == 0 || scaled / 1e4 != number)
+        return 0;
+    uint64_t integer = (uint64_t)scaled;
+    size_t n = number_format_int((int64_t)(integer / 10000), text);
+    unsigned decimals = (unsigned)(integer % 10000);
+    text[n++] = '.';
+    do {
+        text[n++] = (char)('0' + decimals / 1000);
+        decimals = decimals % 1000 * 10;
+    } while (decimals > 0);
+    return n;
+}
+
 size_t number_format(double number, char text[NUMBER_TEXT_SIZE])
 {
     if (isnan(number))
@@ -222,11 +265,8 @@ size_t number_format(double number, char text[NUMBER_TEXT_SIZE])
         text[n++] = '-';
         number = -number;
     }
-    decimal d = {.digits = "0", .count = 1};
-    if (number > 0 && !find_few_decimals(number, &d) && !find_scaled(number, &d))
-        find_by_reading(number, &d);
-    bool plain = d.exponent >= -4 && d.exponent < 16;
-    n += plain ? write_plain(text + n, &d) : write_exponent(text + n, &d);
+    size_t size = format_few_decimals(number, text + n);
+    n += size > 0 ? size : format_any(number, text + n);
     text[n] = '\0';
     return n;
 }

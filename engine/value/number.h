@@ -5,12 +5,15 @@
 #define ENGINE_VALUE_NUMBER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { NUMBER_TEXT_SIZE = 40 };
 
 /* Writes the text and a NUL; returns its length. "nan", "inf" and "-inf" are what Python writes; JSON has no
  * such. */
 size_t number_format(double number, char text[NUMBER_TEXT_SIZE]);
+/* An integer's digits, at most 20 with the sign; no NUL. Returns their count. */
+size_t number_format_int(int64_t number, char *text);
 
 /* Python's round(number, digits): to the nearest multiple of 10^-digits of the double's exact value, to the
  * even one where two are equally near, correctly rounded to a double. digits may be negative and of any size.

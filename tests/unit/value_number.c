@@ -45,6 +45,45 @@ Test(value_number, few_decimals_are_written_as_people_wrote_them)
     expect_text(1234.56789, "1234.56789");
 }
 
+Test(value_number, few_decimals_are_what_printf_has_without_its_last_zeros)
+{
+    uint64_t state = 521288629;
+    for (int i = 0; i < 100000; i++) {
+        static const uint64_t bounds[] = {100, 100000, 1000000000, 1000000000000000};
+        uint64_t tenthousandths = next_random(&state) % bounds[i % 4] + 1;
+        double number = (double)tenthousandths / 1e4;
+        char text[NUMBER_TEXT_SIZE];
+        size_t size = (size_t)snprintf(text, sizeof text, "%.4f", number);
+        while (text[size - 1] == '0' && text[size - 2] != '.')
+            text[--size] = '\0';
+        expect_text(number, text);
+    }
+}
+
+static void expect_integer(int64_t number)
+{
+    char text[NUMBER_TEXT_SIZE], expected[NUMBER_TEXT_SIZE];
+    size_t size = (size_t)snprintf(expected, sizeof expected, "%lld", (long long)number);
+    cr_expect_eq(number_format_int(number, text), size, "the length of %s", expected);
+    cr_expect_eq(memcmp(text, expected, size), 0, "%.*s for %s", (int)size, text, expected);
+}
+
+Test(value_number, integers_have_all_their_digits)
+{
+    for (int64_t n = -11000; n <= 11000; n++)
+        expect_integer(n);
+    for (int64_t power = 10; power < INT64_MAX / 10; power *= 10)
+        for (int64_t n = power - 2; n <= power + 2; n++) {
+            expect_integer(n);
+            expect_integer(-n);
+        }
+    expect_integer(INT64_MAX);
+    expect_integer(INT64_MIN);
+    uint64_t state = 88675123;
+    for (int i = 0; i < 100000; i++)
+        expect_integer((int64_t)next_random(&state) >> (i % 64));
+}
+
 Test(value_number, the_exponent_begins_where_python_has_it_begin)
 {
     expect_text(0.00001, "1e-05");
