@@ -26,10 +26,17 @@ bool buffer_reserve(buffer *b, size_t size);
 /* Makes that room if there is so much; it is no failure where there is not: less may do. */
 void buffer_expect(buffer *b, size_t size);
 
+/* What was written must not be used. No room is left: so whoever has some need not look at `failed`. */
+static inline void buffer_fail(buffer *b)
+{
+    b->failed = true;
+    b->capacity = b->size;
+}
+
 /* As buffer_reserve, where there mostly is room already. */
 static inline bool buffer_has_room(buffer *b, size_t size)
 {
-    return (b->capacity - b->size >= size && !b->failed) || buffer_reserve(b, size);
+    return b->capacity - b->size >= size || buffer_reserve(b, size);
 }
 /* Gives the arena back what is not used, where nothing was taken behind it. Nothing can be appended after. */
 void buffer_trim(buffer *b);
@@ -53,6 +60,37 @@ static inline void buffer_add_text(buffer *b, const char *text)
 }
 void buffer_add_int(buffer *b, int64_t integer);
 void buffer_format(buffer *b, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* For writers of many small pieces: the place of the next byte, which stays in a register while it is handed
+ * from call to call. From buffer_open to buffer_close nothing else touches the buffer. Behind a failure there
+ * is never room at the place that the calls return. */
+static inline char *buffer_open(const buffer *b)
+{
+    return b->bytes == NULL ? NULL : b->bytes + b->size;
+}
+static inline void buffer_close(buffer *b, const char *at)
+{
+    size_t size = (size_t)(at - b->bytes);
+    assert(size <= b->capacity);
+    if (!b->failed)
+        b->size = size;
+}
+static inline size_t buffer_room_at(const buffer *b, const char *at)
+{
+    return b->capacity - (size_t)(at - b->bytes);
+}
+/* The place with room for `size` more bytes, which may be another one. */
+char *buffer_widen(buffer *b, char *at, size_t size);
+/* Makes the buffer failed and returns a place without room. */
+char *buffer_fail_at(buffer *b);
+/* size must be above 0. */
+static inline bool buffer_has_room_at(buffer *b, char **at, size_t size)
+{
+    if (buffer_room_at(b, *at) >= size)
+        return true;
+    *at = buffer_widen(b, *at, size);
+    return !b->failed;
+}
 
 /* What was written, as a string value borrowed from the arena. Only where !failed. */
 static inline value buffer_string(const buffer *b)

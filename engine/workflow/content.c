@@ -26,7 +26,7 @@ static void write_map(buffer *b, const value *map, bool top)
 {
     const value_member **members = arena_alloc(b->arena, map->count * sizeof *members);
     if (members == NULL) {
-        b->failed = true;
+        buffer_fail(b);
         return;
     }
     size_t count = 0;

@@ -113,7 +113,7 @@ void unicode_add_mapped(buffer *out, unicode_case mapping, uint32_t c)
     size_t count = sizeof mapped / sizeof *mapped;
     /* No language: nothing of Turkish or Lithuanian. The room is enough for any one code point. */
     if (functions[mapping](&c, 1, NULL, NULL, mapped, &count) != mapped) {
-        out->failed = true;
+        buffer_fail(out);
         return;
     }
     for (size_t i = 0; i < count; i++) {

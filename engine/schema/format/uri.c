@@ -99,7 +99,7 @@ static void add_merged_path(buffer *b, arena *a, const uri_parts *base, const ur
     buffer_add(&merged, base->path.text, kept);
     buffer_add(&merged, reference->path.text, reference->path.size);
     if (merged.failed)
-        b->failed = true;
+        buffer_fail(b);
     else
         add_path(b, merged.bytes, merged.size);
 }
