@@ -366,166 +366,250 @@ bool json_read_deep(arena *a, const char *text, size_t size, unsigned depth_max,
 
 /* ---- writing ---- */
 
-#define EACH_BYTE(byte) (UINT64_C(0x0101010101010101) * (byte))
+/* What most values need is in line; what is called as a last act needs no registers kept. */
+#define INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
+
+/* Sixteen bytes at once, on what the processor has for that. */
+typedef unsigned char sixteen __attribute__((vector_size(16)));
+typedef uint64_t two_words __attribute__((vector_size(16)));
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a word's lowest byte is the first one of a text");
+
+/* Not 0 in the bytes that need an escape. */
+static inline two_words find_escapes(sixteen bytes)
+{
+    return (two_words)((sixteen)(bytes < 0x20) | (sixteen)(bytes == '"') | (sixteen)(bytes == '\\'));
+}
+
+static inline bool is_none(two_words found)
+{
+    return (found[0] | found[1]) == 0;
+}
+
+static inline two_words copy_sixteen(char *to, const char *text)
+{
+    sixteen bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    memcpy(to, &bytes, sizeof bytes);
+    return find_escapes(bytes);
+}
+
+/* Copies the first `width` bytes of a text and its last ones, which may overlap. */
+INLINE two_words copy_ends(char *to, const char *text, size_t size, size_t width)
+{
+    uint64_t first = 0, last = 0, spaces = UINT64_C(0x2020202020202020);
+    memcpy(&first, text, width);
+    memcpy(&last, text + size - width, width);
+    memcpy(to, &first, width);
+    memcpy(to + size - width, &last, width);
+    if (width < sizeof spaces) {
+        first |= spaces << 8 * width;
+        last |= spaces << 8 * width;
+    }
+    return find_escapes((sixteen)(two_words){first, last});
+}
+
+/* As copy_clean, below sixteen bytes. */
+INLINE bool copy_few(char *to, const char *text, size_t size)
+{
+    if (size >= 8)
+        return is_none(copy_ends(to, text, size, 8));
+    if (size >= 4)
+        return is_none(copy_ends(to, text, size, 4));
+    if (size >= 2)
+        return is_none(copy_ends(to, text, size, 2));
+    return size == 0 || is_none(copy_ends(to, text, size, 1));
+}
+
+/* Copies a text; false where one of its bytes needs an escape, and then anything was written. What the last
+ * sixteen bytes have in common with those before is looked at twice. */
+INLINE bool copy_clean(char *to, const char *text, size_t size)
+{
+    enum { BLOCK = sizeof(sixteen) };
+    if (size < BLOCK)
+        return copy_few(to, text, size);
+    for (size_t left = size; left > BLOCK; left -= BLOCK)
+        if (!is_none(copy_sixteen(to + size - left, text + size - left)))
+            return false;
+    return is_none(copy_sixteen(to + size - BLOCK, text + size - BLOCK));
+}
 
 static bool needs_escape(unsigned char c)
 {
     return c < 0x20 || c == '"' || c == '\\';
 }
 
-/* True where one of the 8 bytes does: x - 1 borrows into the high bit of a byte that is 0, and x - 0x20 of
- * one that is below 0x20. */
-static bool some_need_escape(const char *text)
-{
-    uint64_t word;
-    memcpy(&word, text, sizeof word);
-    uint64_t quote = word ^ EACH_BYTE('"'), backslash = word ^ EACH_BYTE('\\');
-    uint64_t found = ((word - EACH_BYTE(0x20)) & ~word) | ((quote - EACH_BYTE(1)) & ~quote) |
-                     ((backslash - EACH_BYTE(1)) & ~backslash);
-    return (found & EACH_BYTE(0x80)) != 0;
-}
-
-/* Sixteen bytes at once, on what the processor has for that. */
-typedef unsigned char sixteen __attribute__((vector_size(16)));
-
-/* Copies 16 bytes; true where none of them needs an escape. */
-static bool copy_sixteen(char *to, const char *text)
-{
-    sixteen bytes;
-    uint64_t found[2];
-    memcpy(&bytes, text, sizeof bytes);
-    memcpy(to, &bytes, sizeof bytes);
-    sixteen bad = (sixteen)(bytes < 0x20) | (sixteen)(bytes == '"') | (sixteen)(bytes == '\\');
-    memcpy(found, &bad, sizeof found);
-    return (found[0] | found[1]) == 0;
-}
-
-/* Copies the bytes before the first one that needs an escape; behind them, up to size, anything may be
- * written. What is left over at the end is looked at as a part of the last sixteen bytes, or eight. */
+/* Copies the bytes before the first one that needs an escape and returns their number; behind them, up to
+ * size, anything may be written. */
 static size_t copy_plain(char *to, const char *text, size_t size)
 {
-    enum { WORD = sizeof(uint64_t), BLOCK = sizeof(sixteen) };
     size_t i = 0;
-    while (size - i >= BLOCK && copy_sixteen(to + i, text + i))
-        i += BLOCK;
-    if (i > 0 && size - i < BLOCK && copy_sixteen(to + size - BLOCK, text + size - BLOCK))
-        return size;
-    if (size < BLOCK && size >= WORD && !some_need_escape(text)) {
-        memcpy(to, text, WORD);
-        i = WORD;
-        if (!some_need_escape(text + size - WORD)) {
-            memcpy(to + size - WORD, text + size - WORD, WORD);
-            return size;
-        }
+    for (; size - i >= sizeof(sixteen); i += sizeof(sixteen)) {
+        two_words found = copy_sixteen(to + i, text + i);
+        if (found[0] != 0)
+            return i + (size_t)__builtin_ctzll(found[0]) / 8;
+        if (found[1] != 0)
+            return i + 8 + (size_t)__builtin_ctzll(found[1]) / 8;
     }
-    for (; i < size && !needs_escape((unsigned char)text[i]); i++)
-        to[i] = text[i];
+    if (copy_few(to + i, text + i, size - i))
+        return size;
+    while (!needs_escape((unsigned char)text[i]))
+        i++;
     return i;
 }
 
-static void write_escape(buffer *b, unsigned char c)
+/* What stands behind the backslash. */
+static char escape_letter(unsigned char c)
+{
+    static const char letters[] = "uuuuuuuuutnuuruuuuuuuuuuuuuuuuuu";
+    return c < 0x20 ? letters[c] : (char)c;
+}
+
+/* What ends a string: its quote, and the colon behind a key's. */
+typedef enum ending { ENDING_VALUE = 1, ENDING_KEY = 2 } ending;
+
+/* There is room. */
+static inline char *put_escape(char *at, unsigned char c, char letter)
 {
     static const char hex[] = "0123456789abcdef";
-    buffer_add_byte(b, '\\');
-    switch (c) {
-    case '"':
-    case '\\':
-        buffer_add_byte(b, (char)c);
-        break;
-    case '\n':
-        buffer_add_byte(b, 'n');
-        break;
-    case '\r':
-        buffer_add_byte(b, 'r');
-        break;
-    case '\t':
-        buffer_add_byte(b, 't');
-        break;
+    *at++ = '\\';
+    *at++ = letter;
+    if (letter == 'u') {
+        memcpy(at, (char[]){'0', '0', hex[c >> 4], hex[c & 15]}, 4);
+        at += 4;
+    }
+    return at;
+}
+
+/* Any string, wherever it fits. */
+static NOINLINE char *put_any_string(buffer *b, char *at, const char *text, size_t size, ending end)
+{
+    if (!buffer_has_room_at(b, &at, 1 + size + end))
+        return at;
+    *at++ = '"';
+    for (;;) {
+        size_t plain = copy_plain(at, text, size);
+        at += plain;
+        if (plain == size)
+            break;
+        unsigned char c = (unsigned char)text[plain];
+        char letter = escape_letter(c);
+        text += plain + 1;
+        size -= plain + 1;
+        if (!buffer_has_room_at(b, &at, (letter == 'u' ? 6 : 2) + size + end))
+            return at;
+        at = put_escape(at, c, letter);
+    }
+    *at++ = '"';
+    if (end == ENDING_KEY)
+        *at++ = ':';
+    return at;
+}
+
+/* Most strings fit and need no escape. Behind those the other function gets what this one got, so that
+ * nothing must be kept for it. */
+char *json_put_string(buffer *b, char *at, const char *text, size_t size)
+{
+    if (buffer_room_at(b, at) < size + 2 || !copy_clean(at + 1, text, size))
+        return put_any_string(b, at, text, size, ENDING_VALUE);
+    *at = '"';
+    at += size + 2;
+    at[-1] = '"';
+    return at;
+}
+
+static char *put_byte(buffer *b, char *at, char byte)
+{
+    if (buffer_has_room_at(b, &at, 1))
+        *at++ = byte;
+    return at;
+}
+
+static char *put_bytes(buffer *b, char *at, const char *bytes, size_t size)
+{
+    if (buffer_has_room_at(b, &at, size)) {
+        memcpy(at, bytes, size);
+        at += size;
+    }
+    return at;
+}
+
+static NOINLINE char *put_number(buffer *b, char *at, const value *v)
+{
+    char text[NUMBER_TEXT_SIZE];
+    bool fits = buffer_room_at(b, at) >= NUMBER_TEXT_SIZE; /* any number */
+    char *to = fits ? at : text;
+    size_t size = v->kind == VALUE_INT ? number_format_int(v->integer, to) : number_format(v->number, to);
+    return fits ? at + size : put_bytes(b, at, text, size);
+}
+
+static NOINLINE char *put_items(buffer *b, char *at, const value *v)
+{
+    if (v->count == 0)
+        return put_bytes(b, at, "[]", 2);
+    for (uint32_t i = 0; i < v->count; i++) {
+        at = put_byte(b, at, i == 0 ? '[' : ',');
+        at = json_put(b, at, &v->items[i]);
+    }
+    return put_byte(b, at, ']');
+}
+
+/* With what stands before and behind it. Keys are short. */
+static inline char *put_key(buffer *b, char *at, char before, const char *text, size_t size)
+{
+    if (size >= sizeof(sixteen) || buffer_room_at(b, at) < size + 4 || !copy_few(at + 2, text, size))
+        return put_any_string(b, put_byte(b, at, before), text, size, ENDING_KEY);
+    at[0] = before;
+    at[1] = '"';
+    memcpy(at + size + 2, "\":", 2);
+    return at + size + 4;
+}
+
+static NOINLINE char *put_members(buffer *b, char *at, const value *v)
+{
+    if (v->count == 0)
+        return put_bytes(b, at, "{}", 2);
+    char before = '{';
+    for (const value_member *m = v->members, *end = m + v->count; m < end; m++, before = ',') {
+        if (m->key.kind != VALUE_STRING)
+            return buffer_fail_at(b);
+        at = put_key(b, at, before, m->key.text, m->key.count);
+        at = json_put(b, at, &m->value);
+    }
+    return put_byte(b, at, '}');
+}
+
+char *json_put(buffer *b, char *at, const value *v)
+{
+    switch ((value_kind)v->kind) {
+    case VALUE_NULL:
+        return put_bytes(b, at, "null", 4);
+    case VALUE_BOOL:
+        return v->boolean ? put_bytes(b, at, "true", 4) : put_bytes(b, at, "false", 5);
+    case VALUE_FLOAT:
+        return isfinite(v->number) ? put_number(b, at, v) : buffer_fail_at(b);
+    case VALUE_INT:
+        return put_number(b, at, v);
+    case VALUE_STRING:
+        return json_put_string(b, at, v->text, v->count);
+    case VALUE_LIST:
+    case VALUE_TUPLE:
+    case VALUE_SET:
+        return put_items(b, at, v);
+    case VALUE_MAP:
+        return put_members(b, at, v);
     default:
-        buffer_add(b, "u00", 3);
-        buffer_add_byte(b, hex[c >> 4]);
-        buffer_add_byte(b, hex[c & 15]);
+        return buffer_fail_at(b);
     }
 }
 
 void json_write_string(buffer *b, const char *text, size_t size)
 {
-    if (!buffer_has_room(b, size + 2))
-        return;
-    b->bytes[b->size++] = '"';
-    for (;;) {
-        size_t plain = copy_plain(b->bytes + b->size, text, size);
-        b->size += plain;
-        if (plain == size)
-            break;
-        write_escape(b, (unsigned char)text[plain]);
-        text += plain + 1;
-        size -= plain + 1;
-        if (!buffer_has_room(b, size + 1))
-            return;
-    }
-    b->bytes[b->size++] = '"';
-}
-
-static void write_items(buffer *b, const value *v)
-{
-    buffer_add_byte(b, '[');
-    for (uint32_t i = 0; i < v->count; i++) {
-        if (i > 0)
-            buffer_add_byte(b, ',');
-        json_write(b, &v->items[i]);
-    }
-    buffer_add_byte(b, ']');
-}
-
-static void write_members(buffer *b, const value *v)
-{
-    buffer_add_byte(b, '{');
-    for (uint32_t i = 0; i < v->count; i++) {
-        const value_member *member = &v->members[i];
-        if (i > 0)
-            buffer_add_byte(b, ',');
-        if (member->key.kind != VALUE_STRING)
-            b->failed = true;
-        else
-            json_write_string(b, member->key.text, member->key.count);
-        buffer_add_byte(b, ':');
-        json_write(b, &member->value);
-    }
-    buffer_add_byte(b, '}');
+    buffer_close(b, json_put_string(b, buffer_open(b), text, size));
 }
 
 void json_write(buffer *b, const value *v)
 {
-    char number[NUMBER_TEXT_SIZE];
-    switch ((value_kind)v->kind) {
-    case VALUE_NULL:
-        buffer_add(b, "null", 4);
-        break;
-    case VALUE_BOOL:
-        buffer_add_text(b, v->boolean ? "true" : "false");
-        break;
-    case VALUE_INT:
-        buffer_add_int(b, v->integer);
-        break;
-    case VALUE_FLOAT:
-        if (!isfinite(v->number))
-            b->failed = true;
-        else
-            buffer_add(b, number, number_format(v->number, number));
-        break;
-    case VALUE_STRING:
-        json_write_string(b, v->text, v->count);
-        break;
-    case VALUE_LIST:
-    case VALUE_TUPLE:
-    case VALUE_SET:
-        write_items(b, v);
-        break;
-    case VALUE_MAP:
-        write_members(b, v);
-        break;
-    default:
-        b->failed = true;
-    }
+    buffer_close(b, json_put(b, buffer_open(b), v));
 }

@@ -21,5 +21,8 @@ MUST_CHECK bool json_read_deep(arena *a, const char *text, size_t size, unsigned
 void json_write(buffer *b, const value *v);
 /* Appends a JSON string with its quotes; `text` must be valid UTF-8. */
 void json_write_string(buffer *b, const char *text, size_t size);
+/* The same at a place of the open buffer (buffer_open), of which they return the next. */
+char *json_put(buffer *b, char *at, const value *v);
+char *json_put_string(buffer *b, char *at, const char *text, size_t size);
 
 #endif
