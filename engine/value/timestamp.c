@@ -52,15 +52,15 @@ static int days_from_civil(civil_date date)
 /* `days` must lie in FIRST_DAY..LAST_DAY. */
 static civil_date civil_from_days(int days)
 {
-    int shifted = days + EPOCH_DAY;
-    int era = shifted / ERA_DAYS;
-    int day_of_era = shifted % ERA_DAYS;
-    int year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int month = (5 * day_of_year + 2) / 153;
-    civil_date date = {.day = day_of_year - days_before_month(month) + 1};
+    unsigned shifted = (unsigned)(days + EPOCH_DAY);
+    unsigned era = shifted / ERA_DAYS;
+    unsigned day_of_era = shifted % ERA_DAYS;
+    unsigned year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    unsigned day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    int month = (int)(5 * day_of_year + 2) / 153;
+    civil_date date = {.day = (int)day_of_year - days_before_month(month) + 1};
     date.month = month < 10 ? month + 3 : month - 9;
-    date.year = era * ERA_YEARS + year_of_era + (date.month <= 2);
+    date.year = (int)(era * ERA_YEARS + year_of_era) + (date.month <= 2);
     return date;
 }
 
@@ -110,43 +110,48 @@ bool timestamp_join(const timestamp_fields *f, int64_t *epoch_us)
 
 /* ---- writing ---- */
 
-/* Writes `digits` decimal digits of a number and returns the place behind them. */
-static char *put_number(char *out, int number, int digits)
+/* Each writes a number of as many digits and returns the place behind them. */
+static char *put_two(char *out, unsigned number)
 {
-    for (int i = digits - 1; i >= 0; i--) {
-        out[i] = (char)('0' + number % 10);
-        number /= 10;
-    }
-    return out + digits;
+    out[0] = (char)('0' + number / 10);
+    out[1] = (char)('0' + number % 10);
+    return out + 2;
+}
+
+static char *put_three(char *out, unsigned number)
+{
+    *out = (char)('0' + number / 100);
+    return put_two(out + 1, number % 100);
 }
 
 static char *put_date(char *out, int days)
 {
     civil_date date = civil_from_days(days);
-    out = put_number(out, date.year, 4);
+    out = put_two(out, (unsigned)date.year / 100);
+    out = put_two(out, (unsigned)date.year % 100);
     *out++ = '-';
-    out = put_number(out, date.month, 2);
+    out = put_two(out, (unsigned)date.month);
     *out++ = '-';
-    return put_number(out, date.day, 2);
+    return put_two(out, (unsigned)date.day);
 }
 
-static char *put_clock(char *out, int seconds)
+static char *put_clock(char *out, unsigned seconds)
 {
-    out = put_number(out, seconds / 3600, 2);
+    out = put_two(out, seconds / 3600);
     *out++ = ':';
-    out = put_number(out, seconds / 60 % 60, 2);
+    out = put_two(out, seconds / 60 % 60);
     *out++ = ':';
-    return put_number(out, seconds % 60, 2);
+    return put_two(out, seconds % 60);
 }
 
 static char *put_time(char *out, int64_t day_us)
 {
-    out = put_clock(out, (int)(day_us / SECOND_US));
-    int micros = (int)(day_us % SECOND_US);
+    out = put_clock(out, (unsigned)(day_us / SECOND_US));
+    unsigned micros = (unsigned)(day_us % SECOND_US);
     if (micros == 0)
         return out;
     *out++ = '.';
-    return put_number(out, micros, 6);
+    return put_three(put_three(out, micros / 1000), micros % 1000);
 }
 
 static size_t finish(char *text, char *end)
@@ -184,12 +189,12 @@ size_t timestamp_format_millis(int64_t epoch_ms, char text[TIMESTAMP_TEXT_SIZE])
     if (epoch_ms < TIMESTAMP_MIN / 1000 || epoch_ms > TIMESTAMP_MAX / 1000)
         return 0;
     int days = (int)floor_days(epoch_ms * 1000);
-    int day_ms = (int)(epoch_ms - days * (DAY_US / 1000));
+    unsigned day_ms = (unsigned)(epoch_ms - days * (DAY_US / 1000));
     char *end = put_date(text, days);
     *end++ = 'T';
     end = put_clock(end, day_ms / 1000);
     *end++ = '.';
-    end = put_number(end, day_ms % 1000, 3);
+    end = put_three(end, day_ms % 1000);
     *end++ = 'Z';
     return finish(text, end);
 }
