@@ -8,190 +8,243 @@
 
 /* ---- writing ---- */
 
-typedef struct writer {
-    buffer *out;
-    int64_t time_ms; /* the last one written, since most times of an execution are the same */
-    size_t time_size;
-    char time[TIMESTAMP_TEXT_SIZE];
-} writer;
-
-/* A member's name with what stands around it: `,"name":` or, for the first one, `{"name":`. Names need no
- * escapes. */
-typedef struct member_name {
+/* A text known where this is compiled, so that a few stores write it: mostly a member's name with what stands
+ * around it, `,"name":` or, for the first one, `{"name":`. Names need no escapes. */
+typedef struct piece {
     const char *text;
     size_t size;
-} member_name;
+} piece;
 
-#define NAME(before, name) ((member_name){before "\"" name "\":", sizeof(before "\"" name "\":") - 1})
+#define PIECE(text) ((piece){text, sizeof(text) - 1})
+#define NAME(before, name) PIECE(before "\"" name "\":")
 
-static void write_name(writer *w, member_name name)
+enum { TIME_SIZE = sizeof "\"2026-11-24T11:53:05.123Z\"" - 1 };
+
+typedef struct writer {
+    buffer *out;
+    int64_t time_ms; /* the last one written, since most times of an execution are the same; 0: none was */
+    char time[TIMESTAMP_TEXT_SIZE + 2];
+} writer;
+
+#define INLINE static inline __attribute__((always_inline))
+#define NOINLINE __attribute__((noinline))
+
+/* Where there is room for it. */
+INLINE char *put_piece(char *at, piece known)
 {
-    buffer_add(w->out, name.text, name.size);
+    memcpy(at, known.text, known.size);
+    at += known.size;
+    return at;
 }
 
-static void write_null(writer *w)
+INLINE char *write_piece(writer *w, char *at, piece known)
 {
-    buffer_add(w->out, "null", 4);
+    return buffer_has_room_at(w->out, &at, known.size) ? put_piece(at, known) : at;
 }
 
-static void write_text(writer *w, member_name name, const char *text)
+INLINE char *write_null(writer *w, char *at, piece name)
 {
-    write_name(w, name);
-    json_write_string(w->out, text, strlen(text));
+    return buffer_has_room_at(w->out, &at, name.size + 4) ? put_piece(put_piece(at, name), PIECE("null"))
+                                                          : at;
 }
 
-static void write_value(writer *w, member_name name, const value *v)
+/* Strings and null are what most members are. */
+INLINE char *write_value(writer *w, char *at, piece name, const value *v)
 {
-    write_name(w, name);
-    json_write(w->out, v);
+    if (v->kind == VALUE_NULL)
+        return write_null(w, at, name);
+    at = write_piece(w, at, name);
+    return v->kind == VALUE_STRING ? json_put_string(w->out, at, v->text, v->count) : json_put(w->out, at, v);
 }
 
-static void write_int(writer *w, member_name name, int64_t n)
+INLINE char *write_int(writer *w, char *at, piece name, int64_t n)
 {
-    write_name(w, name);
-    buffer_add_int(w->out, n);
+    value v = value_int(n);
+    if (n < 0 || n > 9)
+        return json_put(w->out, write_piece(w, at, name), &v);
+    if (!buffer_has_room_at(w->out, &at, name.size + 1))
+        return at;
+    at = put_piece(at, name);
+    *at++ = (char)('0' + n);
+    return at;
 }
 
-static void write_time(writer *w, member_name name, int64_t ms)
+/* Of one second only the milliseconds differ. False where no text has this time. */
+static NOINLINE bool format_time(writer *w, int64_t ms)
 {
-    write_name(w, name);
-    if (ms == 0) {
-        write_null(w);
-        return;
+    enum { MILLIS_AT = sizeof "\"2026-11-24T11:53:05." - 1 };
+    if (w->time_ms > 0 && ms > 0 && ms / 1000 == w->time_ms / 1000) {
+        unsigned millis = (unsigned)(ms % 1000);
+        w->time[MILLIS_AT] = (char)('0' + millis / 100);
+        w->time[MILLIS_AT + 1] = (char)('0' + millis / 10 % 10);
+        w->time[MILLIS_AT + 2] = (char)('0' + millis % 10);
+    } else if (timestamp_format_millis(ms, w->time + 1) == TIME_SIZE - 2) {
+        w->time[0] = w->time[TIME_SIZE - 1] = '"';
+    } else {
+        return false;
     }
-    if (ms != w->time_ms) {
-        w->time_size = timestamp_format_millis(ms, w->time);
-        w->time_ms = ms;
-    }
-    json_write_string(w->out, w->time, w->time_size);
+    w->time_ms = ms;
+    return true;
+}
+
+INLINE char *write_time(writer *w, char *at, piece name, int64_t ms)
+{
+    if (ms == 0)
+        return write_null(w, at, name);
+    if (ms != w->time_ms && !format_time(w, ms))
+        return json_put_string(w->out, write_piece(w, at, name), "", 0);
+    if (!buffer_has_room_at(w->out, &at, name.size + TIME_SIZE))
+        return at;
+    return put_piece(put_piece(at, name), (piece){w->time, TIME_SIZE});
 }
 
 /* Members that most records lack are left out rather than null. */
-static void write_rare_time(writer *w, member_name name, int64_t ms)
+static char *write_rare_time(writer *w, char *at, piece name, int64_t ms)
 {
-    if (ms != 0)
-        write_time(w, name, ms);
+    return ms != 0 ? write_time(w, at, name, ms) : at;
 }
 
-static void write_rare_true(writer *w, member_name name, bool is_true)
+static char *write_rare_true(writer *w, char *at, piece name, bool is_true)
 {
-    if (!is_true)
-        return;
-    write_name(w, name);
-    buffer_add(w->out, "true", 4);
+    return is_true ? write_piece(w, write_piece(w, at, name), PIECE("true")) : at;
 }
 
-static void write_rare_value(writer *w, member_name name, const value *v)
+static char *write_rare_value(writer *w, char *at, piece name, const value *v)
 {
-    if (v->kind != VALUE_NULL)
-        write_value(w, name, v);
+    return v->kind != VALUE_NULL ? write_value(w, at, name, v) : at;
 }
 
-static void write_key(writer *w, const value *key)
+#define X(code, name) \
+    case code:        \
+        return write_piece(w, at, PIECE(",\"status\":\"" name "\""));
+
+static char *write_status(writer *w, char *at, execution_status status)
 {
-    buffer *b = w->out;
-    if (key->kind != VALUE_STRING || utf8_valid(key->text, key->count, NULL)) {
-        write_value(w, NAME(",", "key"), key);
-        return;
+    switch (status) {
+        EXECUTION_STATUSES(X)
     }
-    write_name(w, NAME(",", "key_base64"));
-    buffer_add_byte(b, '"');
-    if (buffer_reserve(b, base64_size(key->count))) {
-        base64_encode(key->text, key->count, b->bytes + b->size);
-        b->size += base64_size(key->count);
-    }
-    buffer_add_byte(b, '"');
+    return buffer_fail_at(w->out);
 }
 
-static void write_failures(writer *w, const step_state *s)
+static char *write_step_status(writer *w, char *at, step_status status)
 {
-    buffer *b = w->out;
-    write_name(w, NAME(",", "failures"));
+    switch (status) {
+        STEP_STATUSES(X)
+    }
+    return buffer_fail_at(w->out);
+}
+
+#undef X
+
+static char *write_key(writer *w, char *at, const value *key)
+{
+    if (key->kind != VALUE_STRING || utf8_valid(key->text, key->count, NULL))
+        return write_value(w, at, NAME(",", "key"), key);
+    at = write_piece(w, at, PIECE(",\"key_base64\":\""));
+    if (!buffer_has_room_at(w->out, &at, base64_size(key->count)))
+        return at;
+    base64_encode(key->text, key->count, at);
+    at += base64_size(key->count);
+    return write_piece(w, at, PIECE("\""));
+}
+
+static char *write_failures(writer *w, char *at, const step_state *s)
+{
+    at = write_piece(w, at, NAME(",", "failures"));
     for (size_t i = 0; i < s->failure_count; i++) {
         const step_failure *f = &s->failures[i];
-        buffer_add_byte(b, i == 0 ? '[' : ',');
-        write_int(w, NAME("{", "attempt"), f->attempt);
-        write_value(w, NAME(",", "provider"), &f->provider);
-        write_value(w, NAME(",", "code"), &f->code);
-        write_time(w, NAME(",", "at"), f->at_ms);
-        write_rare_true(w, NAME(",", "retriable"), f->retriable);
-        write_rare_true(w, NAME(",", "unknown"), f->unknown);
+        at = i == 0 ? write_piece(w, at, PIECE("[")) : write_piece(w, at, PIECE(","));
+        at = write_int(w, at, NAME("{", "attempt"), f->attempt);
+        at = write_value(w, at, NAME(",", "provider"), &f->provider);
+        at = write_value(w, at, NAME(",", "code"), &f->code);
+        at = write_time(w, at, NAME(",", "at"), f->at_ms);
+        at = write_rare_true(w, at, NAME(",", "retriable"), f->retriable);
+        at = write_rare_true(w, at, NAME(",", "unknown"), f->unknown);
         if (f->retry_after_ms != 0)
-            write_int(w, NAME(",", "retry_after_ms"), f->retry_after_ms);
-        buffer_add_byte(b, '}');
+            at = write_int(w, at, NAME(",", "retry_after_ms"), f->retry_after_ms);
+        at = write_piece(w, at, PIECE("}"));
     }
-    buffer_add_byte(b, ']');
+    return write_piece(w, at, PIECE("]"));
 }
 
-static void write_step(writer *w, const step_state *s)
+/* It is JSON already, and never empty. */
+static char *write_result(writer *w, char *at, const value *result)
 {
-    buffer *b = w->out;
-    write_value(w, NAME("{", "step_id"), &s->step_id);
-    write_value(w, NAME(",", "step_type"), &s->step_type);
-    write_text(w, NAME(",", "status"), step_status_name(s->status));
-    write_int(w, NAME(",", "attempt"), s->attempt);
-    write_value(w, NAME(",", "reason"), &s->reason);
-    write_name(w, NAME(",", "result"));
-    if (s->result.kind == VALUE_STRING)
-        buffer_add(b, s->result.text, s->result.count); /* JSON already */
-    else
-        write_null(w);
-    write_name(w, NAME(",", "error"));
-    if (s->error_code.kind == VALUE_STRING) {
-        write_value(w, NAME("{", "code"), &s->error_code);
-        write_value(w, NAME(",", "message"), &s->error_message);
-        buffer_add_byte(b, '}');
-    } else {
-        write_null(w);
-    }
-    write_time(w, NAME(",", "started_at"), s->started_ms);
-    write_time(w, NAME(",", "completed_at"), s->completed_ms);
+    if (result->kind != VALUE_STRING)
+        return write_null(w, at, NAME(",", "result"));
+    at = write_piece(w, at, NAME(",", "result"));
+    if (!buffer_has_room_at(w->out, &at, result->count))
+        return at;
+    return put_piece(at, (piece){result->text, result->count});
+}
+
+static char *write_error(writer *w, char *at, const step_state *s)
+{
+    if (s->error_code.kind != VALUE_STRING)
+        return write_null(w, at, NAME(",", "error"));
+    at = write_value(w, at, PIECE(",\"error\":{\"code\":"), &s->error_code);
+    at = write_value(w, at, NAME(",", "message"), &s->error_message);
+    return write_piece(w, at, PIECE("}"));
+}
+
+static char *write_step(writer *w, char *at, const step_state *s)
+{
+    at = write_value(w, at, NAME("{", "step_id"), &s->step_id);
+    at = write_value(w, at, NAME(",", "step_type"), &s->step_type);
+    at = write_step_status(w, at, s->status);
+    at = write_int(w, at, NAME(",", "attempt"), s->attempt);
+    at = write_value(w, at, NAME(",", "reason"), &s->reason);
+    at = write_result(w, at, &s->result);
+    at = write_error(w, at, s);
+    at = write_time(w, at, NAME(",", "started_at"), s->started_ms);
+    at = write_time(w, at, NAME(",", "completed_at"), s->completed_ms);
     if (s->run > 1)
-        write_int(w, NAME(",", "run"), s->run);
+        at = write_int(w, at, NAME(",", "run"), s->run);
     if (s->result.kind != VALUE_STRING) { /* which holds both for a completed step */
-        write_rare_value(w, NAME(",", "message"), &s->message);
-        write_rare_value(w, NAME(",", "provider"), &s->provider);
+        at = write_rare_value(w, at, NAME(",", "message"), &s->message);
+        at = write_rare_value(w, at, NAME(",", "provider"), &s->provider);
     }
     if (s->failure_count > 0)
-        write_failures(w, s);
-    buffer_add_byte(b, '}');
+        at = write_failures(w, at, s);
+    return write_piece(w, at, PIECE("}"));
 }
 
 void record_write(buffer *b, const execution *x)
 {
     writer both = {.out = b}, *w = &both;
-    write_int(w, NAME("{", "format"), RECORD_FORMAT);
-    write_text(w, NAME(",", "execution_id"), x->id.text);
-    write_text(w, NAME(",", "status"), execution_status_name(x->status));
-    write_int(w, NAME(",", "run"), x->run);
-    write_value(w, NAME(",", "workflow_id"), &x->workflow_id);
-    write_int(w, NAME(",", "workflow_version"), x->workflow_version);
-    write_int(w, NAME(",", "control_version"), x->control_version);
-    write_value(w, NAME(",", "trigger_id"), &x->trigger_id);
-    write_value(w, NAME(",", "recipient"), &x->recipient);
-    write_name(w, NAME(",", "origin"));
-    write_value(w, NAME("{", "topic"), &x->origin.topic);
-    write_int(w, NAME(",", "partition"), x->origin.partition);
-    write_int(w, NAME(",", "offset"), x->origin.offset);
-    buffer_add_byte(b, '}');
-    write_key(w, &x->key);
-    write_value(w, NAME(",", "traceparent"), &x->traceparent);
-    write_value(w, NAME(",", "tracestate"), &x->tracestate);
-    write_value(w, NAME(",", "payload"), &x->payload);
-    write_value(w, NAME(",", "metadata"), &x->metadata);
-    write_int(w, NAME(",", "current_step"), (int64_t)x->current_step);
-    write_time(w, NAME(",", "started_at"), x->started_ms);
-    write_time(w, NAME(",", "completed_at"), x->completed_ms);
-    write_rare_time(w, NAME(",", "due_at"), x->due_ms);
-    write_rare_true(w, NAME(",", "postponed"), x->postponed);
-    write_rare_time(w, NAME(",", "expires_at"), x->expires_ms);
-    write_rare_value(w, NAME(",", "reason"), &x->reason);
-    write_name(w, NAME(",", "steps"));
+    char *at = write_int(w, buffer_open(b), NAME("{", "format"), RECORD_FORMAT);
+    at = write_piece(w, at, PIECE(",\"execution_id\":\""));
+    at = write_piece(w, at, (piece){x->id.text, sizeof x->id.text - 1});
+    at = write_piece(w, at, PIECE("\""));
+    at = write_status(w, at, x->status);
+    at = write_int(w, at, NAME(",", "run"), x->run);
+    at = write_value(w, at, NAME(",", "workflow_id"), &x->workflow_id);
+    at = write_int(w, at, NAME(",", "workflow_version"), x->workflow_version);
+    at = write_int(w, at, NAME(",", "control_version"), x->control_version);
+    at = write_value(w, at, NAME(",", "trigger_id"), &x->trigger_id);
+    at = write_value(w, at, NAME(",", "recipient"), &x->recipient);
+    at = write_value(w, at, PIECE(",\"origin\":{\"topic\":"), &x->origin.topic);
+    at = write_int(w, at, NAME(",", "partition"), x->origin.partition);
+    at = write_int(w, at, NAME(",", "offset"), x->origin.offset);
+    at = write_piece(w, at, PIECE("}"));
+    at = write_key(w, at, &x->key);
+    at = write_value(w, at, NAME(",", "traceparent"), &x->traceparent);
+    at = write_value(w, at, NAME(",", "tracestate"), &x->tracestate);
+    at = write_value(w, at, NAME(",", "payload"), &x->payload);
+    at = write_value(w, at, NAME(",", "metadata"), &x->metadata);
+    at = write_int(w, at, NAME(",", "current_step"), (int64_t)x->current_step);
+    at = write_time(w, at, NAME(",", "started_at"), x->started_ms);
+    at = write_time(w, at, NAME(",", "completed_at"), x->completed_ms);
+    at = write_rare_time(w, at, NAME(",", "due_at"), x->due_ms);
+    at = write_rare_true(w, at, NAME(",", "postponed"), x->postponed);
+    at = write_rare_time(w, at, NAME(",", "expires_at"), x->expires_ms);
+    at = write_rare_value(w, at, NAME(",", "reason"), &x->reason);
+    at = write_piece(w, at, NAME(",", "steps"));
     for (size_t i = 0; i < x->step_count; i++) {
-        buffer_add_byte(b, i == 0 ? '[' : ',');
-        write_step(w, &x->steps[i]);
+        at = i == 0 ? write_piece(w, at, PIECE("[")) : write_piece(w, at, PIECE(","));
+        at = write_step(w, at, &x->steps[i]);
     }
-    buffer_add(b, "]}", 2);
+    buffer_close(b, write_piece(w, at, PIECE("]}")));
 }
 
 /* ---- reading ---- */

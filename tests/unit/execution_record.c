@@ -1,6 +1,7 @@
 #include "engine/execution/record.h"
 
 #include "engine/execution/completion.h"
+#include "engine/value/timestamp.h"
 #include "tests/unit/execution_run.h"
 
 TestSuite(execution_record, .init = set_up, .fini = tear_down);
@@ -47,6 +48,63 @@ Test(execution_record, read_back_it_writes_the_same_bytes)
     buffer second = written(&again);
     cr_assert_eq(first.size, second.size);
     cr_expect_eq(memcmp(first.bytes, second.bytes, first.size), 0);
+}
+
+/* Where room ends in the middle of it, it goes on elsewhere; where none is left, it is a failure. */
+Test(execution_record, is_written_whole_or_not_at_all)
+{
+    execution x;
+    make(&x);
+    x.due_ms = 2000;
+    x.postponed = true;
+    buffer whole = written(&x);
+    arena a;
+    arena_init(&a, 256, 1 << 20);
+    for (size_t limit = 0; limit < whole.size + 100; limit++)
+        for (size_t room = 0; room <= limit; room += limit > 0 ? limit : 1) {
+            buffer b;
+            arena_reset(&a);
+            buffer_init(&b, &a, limit);
+            buffer_expect(&b, room);
+            record_write(&b, &x);
+            cr_assert_eq(b.failed, limit < whole.size, "a limit of %zu", limit);
+            cr_assert(b.failed || (b.size == whole.size && memcmp(b.bytes, whole.bytes, b.size) == 0));
+        }
+    arena_free(&a);
+}
+
+static void expect_time(const value *record, const char *name, int64_t ms)
+{
+    char text[TIMESTAMP_TEXT_SIZE];
+    text[timestamp_format_millis(ms, text)] = '\0';
+    const value *v = value_field(record, name);
+    cr_assert(ms == 0 ? v->kind == VALUE_NULL : value_is_text(v, text), "%s of %lld", name, (long long)ms);
+}
+
+/* Of a second that was written already only the milliseconds are. */
+Test(execution_record, has_each_time_as_it_is)
+{
+    static const int64_t day = 86400000, now = 1795519985123;
+    const int64_t times[] = {0,         1,         999,       1000,      1001,    1999,
+                             -1,        -999,      -1000,     -1001,     now,     now + 876,
+                             now + 877, now - 123, now - 124, now + day, day - 1, INT64_MAX};
+    enum { COUNT = sizeof times / sizeof *times };
+    execution x;
+    make(&x);
+    for (size_t i = 0; i < COUNT * COUNT * COUNT; i++) {
+        x.started_ms = times[i % COUNT];
+        x.completed_ms = times[i / COUNT % COUNT];
+        x.steps[0].started_ms = times[i / COUNT / COUNT];
+        arena_mark mark = arena_get_mark(&memory);
+        buffer b = written(&x);
+        value record;
+        error e;
+        cr_assert(json_read(&memory, b.bytes, b.size, &record, &e));
+        expect_time(&record, "started_at", x.started_ms);
+        expect_time(&record, "completed_at", x.completed_ms);
+        expect_time(&value_field(&record, "steps")->items[0], "started_at", x.steps[0].started_ms);
+        arena_rewind(&memory, mark);
+    }
 }
 
 Test(execution_record, keeps_a_key_of_any_bytes)
