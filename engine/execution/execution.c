@@ -517,9 +517,11 @@ static bool can_be_message_id(const value *v)
 
 void execution_delivered(execution *x, const char *provider, value message_id, int64_t now_ms)
 {
+    enum { RESULT_BYTES_EXPECTED = 512 }; /* what it does not need is given back */
     step_state *state = &x->steps[x->current_step];
     buffer result;
     buffer_init(&result, x->arena, LIMIT_RECORD_BYTES);
+    buffer_expect(&result, RESULT_BYTES_EXPECTED);
     state->provider = value_cstring(provider);
     buffer_add_text(&result, "{\"provider\":");
     json_write_string(&result, provider, state->provider.count);
