@@ -36,25 +36,12 @@ static char *put_identity(char *to, const identity *id)
 }
 
 /* What all events of an execution begin with, but for their own ids. */
-static char *put_start(char *to, const execution *x, const value *step_id, int64_t run)
+static char *put_start(char *to, const execution *x, const identity *id)
 {
-    identity event = identity_of_event(&x->id, step_id, run);
-    to = put_identity(to, &event);
+    to = put_identity(to, id);
     to = put_identity(to, &x->id);
     to = put_text(to, &x->workflow_id);
     return avro_put_long(to, x->workflow_version);
-}
-
-/* Room for all of an event, so that nothing more is asked; NULL where there is none. */
-static char *open_event(buffer *b, size_t text_size)
-{
-    return buffer_has_room(b, FIXED_ROOM + text_size) ? b->bytes + b->size : NULL;
-}
-
-static void close_event(buffer *b, const char *end)
-{
-    b->size = (size_t)(end - b->bytes);
-    assert(b->size <= b->capacity);
 }
 
 static int64_t step_symbol(step_status status)
@@ -82,13 +69,21 @@ static size_t step_text_size(const execution *x, const step_state *s)
            optional_size(&s->error_message);
 }
 
-void completion_write_step(buffer *b, const execution *x, size_t step_index)
+static size_t execution_text_size(const execution *x)
 {
-    const step_state *s = &x->steps[step_index];
-    char *to = open_event(b, step_text_size(x, s));
-    if (to == NULL)
-        return;
-    to = put_start(to, x, &s->step_id, s->run);
+    return (size_t)x->workflow_id.count + x->recipient.count + optional_size(&x->trigger_id) +
+           optional_size(&x->reason);
+}
+
+size_t completion_room(const execution *x, size_t index)
+{
+    return FIXED_ROOM +
+           (index == x->step_count ? execution_text_size(x) : step_text_size(x, &x->steps[index]));
+}
+
+static char *put_step(char *to, const execution *x, const step_state *s, const identity *id)
+{
+    to = put_start(to, x, id);
     to = put_text(to, &s->step_id);
     to = put_text(to, &s->step_type);
     to = put_text(to, &x->recipient);
@@ -104,8 +99,7 @@ void completion_write_step(buffer *b, const execution *x, size_t step_index)
         to = put_text(to, &s->error_message);
     }
     to = avro_put_long(to, s->started_ms);
-    to = avro_put_long(to, s->completed_ms);
-    close_event(b, to);
+    return avro_put_long(to, s->completed_ms);
 }
 
 /* How many steps have each status. */
@@ -119,15 +113,9 @@ static char *put_counts(char *to, const execution *x)
     return avro_put_long(to, counts[STEP_FAILED]);
 }
 
-void completion_write_execution(buffer *b, const execution *x)
+static char *put_execution(char *to, const execution *x, const identity *id)
 {
-    assert(execution_ended(x));
-    char *to = open_event(b, (size_t)x->workflow_id.count + x->recipient.count +
-                                 optional_size(&x->trigger_id) + optional_size(&x->reason));
-    if (to == NULL)
-        return;
-    value no_step = value_string("", 0);
-    to = put_start(to, x, &no_step, x->run);
+    to = put_start(to, x, id);
     to = put_optional(to, &x->trigger_id);
     to = put_text(to, &x->recipient);
     to = avro_put_long(to,
@@ -136,6 +124,60 @@ void completion_write_execution(buffer *b, const execution *x)
     to = put_counts(to, x);
     to = avro_put_long(to, x->started_ms);
     to = avro_put_long(to, x->completed_ms);
-    to = put_optional(to, &x->reason);
-    close_event(b, to);
+    return put_optional(to, &x->reason);
+}
+
+static event_name name_of(const execution *x, size_t step_index)
+{
+    if (step_index == x->step_count)
+        return (event_name){.step_id = value_string("", 0), .run = x->run};
+    return (event_name){.step_id = x->steps[step_index].step_id, .run = x->steps[step_index].run};
+}
+
+static bool has_event(const execution *x, size_t step_index)
+{
+    return step_index == x->step_count ? execution_ended(x) : completion_has_step(x, step_index);
+}
+
+bool completion_next(const execution *x, size_t *next, completion_list *out)
+{
+    event_name names[COMPLETIONS_AT_ONCE];
+    for (out->count = 0; *next <= x->step_count && out->count < COMPLETIONS_AT_ONCE; ++*next) {
+        if (!has_event(x, *next))
+            continue;
+        names[out->count] = name_of(x, *next);
+        out->indices[out->count++] = *next;
+    }
+    if (out->count == 0)
+        return false;
+    identity_of_events(&x->id, names, out->count, out->ids);
+    return true;
+}
+
+void completion_write(buffer *b, const execution *x, size_t index, const identity *id)
+{
+    assert(has_event(x, index));
+    if (!buffer_has_room(b, completion_room(x, index)))
+        return;
+    char *to = b->bytes + b->size;
+    to = index == x->step_count ? put_execution(to, x, id) : put_step(to, x, &x->steps[index], id);
+    b->size = (size_t)(to - b->bytes);
+    assert(b->size <= b->capacity);
+}
+
+static void write_one(buffer *b, const execution *x, size_t index)
+{
+    const event_name name = name_of(x, index);
+    const identity id = identity_of_event(&x->id, &name.step_id, name.run);
+    completion_write(b, x, index, &id);
+}
+
+void completion_write_step(buffer *b, const execution *x, size_t step_index)
+{
+    write_one(b, x, step_index);
+}
+
+void completion_write_execution(buffer *b, const execution *x)
+{
+    write_one(b, x, x->step_count);
 }

@@ -16,8 +16,25 @@ extern const char completion_execution_schema[];
  * was told then. */
 bool completion_has_step(const execution *x, size_t step_index);
 
-/* Each appends the event's body, without framing. Only of a step that gets one, and of an execution that has
- * ended. */
+enum { COMPLETIONS_AT_ONCE = IDENTITIES_AT_ONCE };
+
+/* Events that are to be made: of steps, or of the execution itself, whose index is the count of its steps. */
+typedef struct completion_list {
+    size_t count;
+    size_t indices[COMPLETIONS_AT_ONCE];
+    identity ids[COMPLETIONS_AT_ONCE];
+} completion_list;
+
+/* The next events, as many as go into the list: of the steps from *next on that get one, in their order, and
+ * behind them of the execution, where it has ended. Moves *next behind them. False where there are no more.
+ */
+MUST_CHECK bool completion_next(const execution *x, size_t *next, completion_list *out);
+
+/* Room that suffices for an event's body, and what appends it, without framing. */
+size_t completion_room(const execution *x, size_t index);
+void completion_write(buffer *b, const execution *x, size_t index, const identity *id);
+
+/* The same of one. Only of a step that gets one, and of an execution that has ended. */
 void completion_write_step(buffer *b, const execution *x, size_t step_index);
 void completion_write_execution(buffer *b, const execution *x);
 

@@ -14,16 +14,15 @@ static identity event_of(const execution *x, const step_state *s)
 }
 
 /* Most results have no message id at all; only those that may have one are worth the parser. It stands behind
- * the provider's name, which needs no escapes (execution_delivered). */
+ * the provider's name, which needs no escapes (execution_delivered) and is the step's, too. */
 static bool may_have_id(const step_state *s)
 {
     static const char start[] = "{\"provider\":\"", next[] = "\",\"message_id\":";
     enum { START_SIZE = sizeof start - 1, NEXT_SIZE = sizeof next - 1 };
-    if (s->status != STEP_COMPLETED || s->result.kind != VALUE_STRING || s->result.count < START_SIZE)
-        return false;
-    const char *name = s->result.text + START_SIZE, *end = s->result.text + s->result.count;
-    const char *quote = memchr(name, '"', (size_t)(end - name));
-    return quote != NULL && end - quote >= NEXT_SIZE && memcmp(quote, next, NEXT_SIZE) == 0;
+    size_t place = START_SIZE + (size_t)s->provider.count;
+    return s->status == STEP_COMPLETED && s->result.kind == VALUE_STRING &&
+           s->provider.kind == VALUE_STRING && s->result.count >= place + NEXT_SIZE &&
+           memcmp(s->result.text + place, next, NEXT_SIZE) == 0;
 }
 
 bool delivery_request_find(const execution *x, size_t step_index, arena *a, value *message)

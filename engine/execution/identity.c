@@ -15,6 +15,7 @@ static const unsigned char carillon_namespace[NAMESPACE_SIZE] = {
  * two numbers. */
 typedef struct name {
     size_t size;
+    size_t blocks; /* once it is ended */
     unsigned char
         bytes[NAMESPACE_SIZE + LIMIT_IDENTIFIER_BYTES + LIMIT_TRIGGER_ID_BYTES + 64 + 2 * SHA1_BLOCK_SIZE];
 } name;
@@ -51,45 +52,50 @@ static void name_add_number(name *n, int64_t number)
     name_add_part(n, digits + start, sizeof digits - start);
 }
 
-static void store_big_endian(unsigned char *to, uint32_t word)
+/* Shifts and stores of single bytes are not always seen to be this, and then take forty instructions. */
+static void store_big_endian(unsigned char *to, uint64_t number)
 {
-    for (int i = 0; i < 4; i++)
-        to[i] = (unsigned char)(word >> (24 - 8 * i));
+    if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+        number = __builtin_bswap64(number);
+    memcpy(to, &number, sizeof number);
 }
 
 /* A message of SHA-1 ends with a bit, zeros up to a block's end, and there its size in bits, big-endian in
- * eight bytes (FIPS 180-4, 5.1.1), of which names need two. Gives the count of blocks. */
-static size_t name_end(name *n)
+ * eight bytes (FIPS 180-4, 5.1.1). */
+static void name_end(name *n)
 {
-    size_t blocks = (n->size + 1 + 8 + SHA1_BLOCK_SIZE - 1) / SHA1_BLOCK_SIZE;
+    const size_t blocks = (n->size + 1 + 8 + SHA1_BLOCK_SIZE - 1) / SHA1_BLOCK_SIZE;
     unsigned char *end = n->bytes + blocks * SHA1_BLOCK_SIZE;
     /* One block's worth of zeros is of a size that the compiler knows; at most a block and eight bytes are
      * ours. */
     memset(n->bytes + n->size, 0, SHA1_BLOCK_SIZE + 8);
     n->bytes[n->size] = 0x80;
-    store_big_endian(end - 4, (uint32_t)n->size * 8);
-    return blocks;
+    store_big_endian(end - 8, n->size * 8);
+    n->blocks = blocks;
 }
 
 typedef unsigned char sixteen __attribute__((vector_size(16)));
+typedef uint64_t two __attribute__((vector_size(16)));
 
-static sixteen hex_digits(sixteen nibbles)
+/* Of eight bytes, as they were stored: a load of what several stores wrote would have to wait for all of
+ * them. */
+static sixteen hex_digits(const unsigned char *bytes)
 {
+    uint64_t word;
+    memcpy(&word, bytes, sizeof word);
+    const sixteen both = (sixteen)(two){word, 0}, high = both >> 4, low = both & 15;
+    const sixteen nibbles =
+        __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     return nibbles + '0' + ((sixteen)(nibbles > 9) & ('a' - '0' - 10));
 }
 
 /* 8-4-4-4-12 digits. */
 static void write_text(identity *id)
 {
-    sixteen bytes;
-    memcpy(&bytes, id->bytes, sizeof bytes);
-    const sixteen high = hex_digits(bytes >> 4), low = hex_digits(bytes & 15);
-    const sixteen halves[] = {
-        __builtin_shufflevector(high, low, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
-        __builtin_shufflevector(high, low, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31),
-    };
-    char digits[sizeof halves];
-    memcpy(digits, halves, sizeof digits);
+    char digits[2 * sizeof id->bytes];
+    const sixteen first = hex_digits(id->bytes), second = hex_digits(id->bytes + 8);
+    memcpy(digits, &first, sizeof first);
+    memcpy(digits + sizeof first, &second, sizeof second);
     memcpy(id->text, digits, 8);
     memcpy(id->text + 9, digits + 8, 4);
     memcpy(id->text + 14, digits + 12, 4);
@@ -100,26 +106,24 @@ static void write_text(identity *id)
 }
 
 /* As uuid_generate_sha1, of which an execution would have five: libuuid's own SHA-1 took a fifth of all the
- * instructions of one. Ends the name. The blocks are put together where they are hashed: nettle's sha1_update
- * and sha1_digest copy them once more, byte by byte, and take another argument since nettle 4.0. */
-static identity identity_of_name(name *n)
+ * instructions of one. The blocks are hashed where they were put together: nettle's sha1_update and
+ * sha1_digest copy them once more, byte by byte, and the latter has other arguments since nettle 4.0. */
+static void hash(const name *n, identity *out)
 {
     uint32_t state[] = {0x67452301, 0xEFCDAB89, 0x98BADCFE, 0x10325476, 0xC3D2E1F0};
-    identity id;
-    size_t blocks = name_end(n);
-    for (size_t i = 0; i < blocks; i++)
+    for (size_t i = 0; i < n->blocks; i++)
         nettle_sha1_compress(state, n->bytes + i * SHA1_BLOCK_SIZE);
-    for (size_t i = 0; i < 4; i++)
-        store_big_endian(id.bytes + 4 * i, state[i]);
-    id.bytes[6] = (unsigned char)((id.bytes[6] & 0x0F) | 5 << 4); /* the version, */
-    id.bytes[8] = (unsigned char)((id.bytes[8] & 0x3F) | 0x80);   /* and the variant of RFC 9562 */
-    write_text(&id);
-    return id;
+    uint64_t high = (uint64_t)state[0] << 32 | state[1], low = (uint64_t)state[2] << 32 | state[3];
+    high = (high & ~UINT64_C(0xF000)) | 0x5000; /* the version, */
+    low = low << 2 >> 2 | UINT64_C(1) << 63;    /* and the variant of RFC 9562 */
+    store_big_endian(out->bytes, high);
+    store_big_endian(out->bytes + 8, low);
 }
 
 identity identity_of_execution(const value *workflow_id, const value *trigger_id, const origin *from)
 {
     name n;
+    identity id;
     name_begin(&n, carillon_namespace);
     name_add(&n, workflow_id->text, workflow_id->count);
     if (trigger_id->kind == VALUE_STRING) {
@@ -129,16 +133,35 @@ identity identity_of_execution(const value *workflow_id, const value *trigger_id
         name_add_number(&n, from->partition);
         name_add_number(&n, from->offset);
     }
-    return identity_of_name(&n);
+    name_end(&n);
+    hash(&n, &id);
+    write_text(&id);
+    return id;
+}
+
+/* The names first, then the hashes, then the texts: a hash has to wait until what it reads is stored, and its
+ * own rounds wait for each other, so that what it stands beside goes on meanwhile. */
+void identity_of_events(const identity *execution, const event_name *events, size_t count, identity *out)
+{
+    name names[IDENTITIES_AT_ONCE];
+    assert(count <= IDENTITIES_AT_ONCE);
+    for (size_t i = 0; i < count; i++) {
+        name_begin(&names[i], execution->bytes);
+        name_add(&names[i], events[i].step_id.text, events[i].step_id.count);
+        name_add_number(&names[i], events[i].run);
+        name_end(&names[i]);
+    }
+    for (size_t i = 0; i < count; i++)
+        hash(&names[i], &out[i]);
+    for (size_t i = 0; i < count; i++)
+        write_text(&out[i]);
 }
 
 identity identity_of_event(const identity *execution, const value *step_id, int64_t run)
 {
-    name n;
-    name_begin(&n, execution->bytes);
-    name_add(&n, step_id->text, step_id->count);
-    name_add_number(&n, run);
-    return identity_of_name(&n);
+    identity id;
+    identity_of_events(execution, &(event_name){.step_id = *step_id, .run = run}, 1, &id);
+    return id;
 }
 
 bool identity_parse(const value *text, identity *out)

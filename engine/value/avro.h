@@ -65,8 +65,8 @@ void avro_write_frame(buffer *b, uint64_t fingerprint); /* single-object header 
 void avro_write_long(buffer *b, int64_t n);             /* also int, enum index, union branch */
 void avro_write_string(buffer *b, const char *text, size_t size);
 
-/* The most that a long takes, and the length before a string of up to 4 GiB. */
-enum { AVRO_LONG_SIZE_MAX = 10, AVRO_LENGTH_SIZE_MAX = 5 };
+/* What a single-object header takes, and at most a long, and the length before a string of up to 4 GiB. */
+enum { AVRO_FRAME_SIZE = 10, AVRO_LONG_SIZE_MAX = 10, AVRO_LENGTH_SIZE_MAX = 5 };
 
 /* Writing where there is room, as the caller knows from the sizes above. Each returns where it has ended. */
 static inline char *avro_put_long(char *to, int64_t n)

@@ -2,8 +2,8 @@
 #include "engine/value/avro_plan.h"
 
 enum {
-    SINGLE_OBJECT_SIZE = 10, /* C3 01, fingerprint */
-    CONFLUENT_SIZE = 5,      /* 00, schema id */
+    SINGLE_OBJECT_SIZE = AVRO_FRAME_SIZE, /* C3 01, fingerprint */
+    CONFLUENT_SIZE = 5,                   /* 00, schema id */
 };
 
 static uint64_t load_fingerprint(const unsigned char *bytes)

@@ -175,3 +175,58 @@ Test(execution_completion, fails_where_there_is_no_room)
     cr_expect(b.failed);
     cr_expect_eq(b.size, 0u);
 }
+
+/* Ids are made for several events at once, of which there are more than that here; a step that was not run
+ * gets none.
+ */
+Test(execution_completion, listed_events_are_those_that_are_written_one_by_one)
+{
+    execution x;
+    completion_list list;
+    begin(&x,
+          SMS("a", "") SMS("b", "") SMS("c", ", skip_condition: 'True'") SMS("d", "") SMS("e", "")
+              SMS("f", "") SMS("g", "") SMS("h", "") SMS("i", "") SMS("j", ", retry: {max_attempts: 1}")
+                  SMS("k", ""),
+          "{\"name\":\"Ada\"}");
+    while (execution_advance(&x, BEGAN_MS) == EXECUTION_DELIVER)
+        if (x.current_step == 9)
+            fail_busy(&x, BEGAN_MS);
+        else
+            execution_delivered(&x, "log", value_null(), BEGAN_MS);
+    for (size_t first = 0; first <= x.step_count; first++) {
+        size_t next = first, index = first;
+        while (completion_next(&x, &next, &list)) {
+            cr_assert_leq(list.count, (size_t)COMPLETIONS_AT_ONCE);
+            for (size_t i = 0; i < list.count; i++, index++) {
+                index += index == 10; /* never run */
+                buffer one, listed;
+                buffer_init(&one, &memory, 1 << 20);
+                buffer_init(&listed, &memory, 1 << 20);
+                if (index == x.step_count)
+                    completion_write_execution(&one, &x);
+                else
+                    completion_write_step(&one, &x, index);
+                cr_assert_eq(list.indices[i], index);
+                completion_write(&listed, &x, index, &list.ids[i]);
+                cr_assert_eq(one.size, listed.size);
+                cr_expect_eq(memcmp(one.bytes, listed.bytes, one.size), 0, "%zu", index);
+            }
+        }
+        cr_expect_eq(index, x.step_count + 1, "from %zu", first);
+    }
+}
+
+Test(execution_completion, nothing_is_listed_before_it_has_ended)
+{
+    execution x;
+    completion_list list;
+    size_t next = 0;
+    begin(&x, SMS("a", "") SMS("b", ""), "{\"name\":\"Ada\"}");
+    cr_assert_eq(execution_advance(&x, BEGAN_MS), EXECUTION_DELIVER);
+    cr_expect_not(completion_next(&x, &next, &list));
+    execution_delivered(&x, "log", value_null(), BEGAN_MS);
+    next = 0;
+    cr_assert(completion_next(&x, &next, &list));
+    cr_expect_eq(list.count, 1u);
+    cr_expect_not(completion_next(&x, &next, &list));
+}

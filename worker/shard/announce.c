@@ -97,32 +97,31 @@ static bool announce_request(const announcer *a, batch *b, const envelope *env, 
     return ev != NULL;
 }
 
-static bool announce_step(const announcer *a, batch *b, const envelope *env, const execution *x, size_t i)
+static bool announce_completion(const announcer *a, batch *b, const envelope *env, const execution *x,
+                                size_t index, const identity *id)
 {
+    const bool whole = index == x->step_count;
     buffer body;
-    if (!announce_request(a, b, env, x, i))
+    if (!whole && !announce_request(a, b, env, x, index))
         return false;
     buffer_init(&body, &b->arena, LIMIT_RECORD_BYTES);
-    avro_write_frame(&body, a->step_fingerprint);
-    completion_write_step(&body, x, i);
-    return add_event(b, EVENT_STEP_COMPLETION, env, &body) != NULL;
+    buffer_reserve(&body, AVRO_FRAME_SIZE + completion_room(x, index));
+    avro_write_frame(&body, whole ? a->execution_fingerprint : a->step_fingerprint);
+    completion_write(&body, x, index, id);
+    return add_event(b, whole ? EVENT_EXECUTION_COMPLETION : EVENT_STEP_COMPLETION, env, &body) != NULL;
 }
 
 bool announce_execution(const announcer *a, batch *b, const execution *x, size_t first)
 {
     envelope env;
-    buffer body;
+    completion_list next;
     if (!copy_envelope(b, x, &env))
         return false;
-    for (size_t i = first; i < x->step_count; i++)
-        if (completion_has_step(x, i) && !announce_step(a, b, &env, x, i))
-            return false;
-    if (!execution_ended(x))
-        return true;
-    buffer_init(&body, &b->arena, LIMIT_RECORD_BYTES);
-    avro_write_frame(&body, a->execution_fingerprint);
-    completion_write_execution(&body, x);
-    return add_event(b, EVENT_EXECUTION_COMPLETION, &env, &body) != NULL;
+    while (completion_next(x, &first, &next))
+        for (size_t i = 0; i < next.count; i++)
+            if (!announce_completion(a, b, &env, x, next.indices[i], &next.ids[i]))
+                return false;
+    return true;
 }
 
 /* ---- rejections ---- */
