@@ -37,8 +37,9 @@ bool avro_frame_read(const char *bytes, size_t size, avro_frame *frame, error *e
 void avro_write_frame(buffer *b, uint64_t fingerprint)
 {
     char header[SINGLE_OBJECT_SIZE] = {(char)0xC3, 0x01};
-    for (int i = 0; i < 8; i++)
-        header[2 + i] = (char)(fingerprint >> (8 * i));
+    if (__BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
+        fingerprint = __builtin_bswap64(fingerprint);
+    memcpy(header + 2, &fingerprint, sizeof fingerprint);
     buffer_add(b, header, sizeof header);
 }
 
