@@ -12,7 +12,8 @@ import pytest
 from rig import workflows
 from rig.avro import ROOT, Schema
 from rig.clients import header_values
-from rig.site import EXECUTION_COMPLETION, event_id, execution_id
+from rig.processes import wait_for
+from rig.site import EXECUTION_COMPLETION, STEP_COMPLETION, event_id, execution_id
 
 TRACE = {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate": "vendor=a1,other=b2"}
 ADA = {"name": "Ada", "email": "ada@example.com", "amount": 250}
@@ -174,6 +175,43 @@ def test_the_partition_is_that_of_the_partitioner(make_site, partitioner, chosen
     site.wait_published("execution-completions", len(keys))
     for kind in ("step-completions", "execution-completions"):
         assert all(chosen(message.key()) % 5 == message.partition() for message in site.published(kind))
+
+
+def test_partitions_that_a_topic_gets_later_are_used(make_site):
+    site = make_site(partitions=2)
+    site.add_workflow(workflows.note_and_mail())
+    site.run_worker(site.config(**{"kafka.producer": {"topic.metadata.refresh.interval.ms": 200}}))
+    topic = site.outputs["execution-completions"]
+    for number in range(40):
+        site.send("note_and_mail", f"user-{number}", ADA)
+    site.flush()
+    site.wait_published("execution-completions", 40)
+    assert {message.partition() for message in site.published("execution-completions")} == {0, 1}
+    site.kafka.add_partitions(topic, 5)
+
+    def all_are_used():
+        for number in range(40):
+            site.send("note_and_mail", f"user-{number}", ADA)
+        site.flush()
+        return {message.partition() for message in site.published("execution-completions")} == set(range(5))
+
+    wait_for(all_are_used, 30, "events in all partitions")
+
+
+def test_completions_that_share_a_topic_keep_their_order(site):
+    site.add_workflow(workflows.note_and_mail())
+    for number in range(300):
+        site.send("note_and_mail", "user", ADA, headers=TRACE if number % 100 > 90 else {})
+    site.flush()
+    site.run_worker(site.config(worker={"execution_completions": site.outputs["step-completions"]}))
+    site.wait_published("step-completions", 900)
+    told = []
+    for message in site.published("step-completions"):
+        whole = message.value().startswith(EXECUTION_COMPLETION.header)
+        event = (EXECUTION_COMPLETION if whole else STEP_COMPLETION).decode(message.value())
+        told.append((event["execution_id"], "" if whole else event["step_id"]))
+    assert [step_id for _, step_id in told] == ["note", "mail", ""] * 300
+    assert all(told[i][0] == told[i + 1][0] == told[i + 2][0] for i in range(0, 900, 3))
 
 
 def test_the_record_is_readable_json(site):

@@ -12,8 +12,9 @@ struct publisher {
     rd_kafka_conf_t *conf; /* to make the producer from, again where it must be */
     rd_kafka_t *producer;  /* NULL: it was fenced; publisher_join makes another */
     publisher_topics names;
-    outlet of_kind[EVENT_TOPIC_COUNT];
-    outlet of_requests[PUBLISHER_REQUEST_TOPICS_MAX];
+    outlet outlets[EVENT_TOPIC_COUNT + PUBLISHER_REQUEST_TOPICS_MAX]; /* of kinds, of requests */
+    size_t outlet_count;
+    outlet *of_kind[EVENT_TOPIC_COUNT];
     bool joined;                        /* the transactional id is registered */
     rd_kafka_resp_err_t delivery_error; /* the first in the present transaction */
     char delivery_topic[256];           /* where it was */
@@ -32,12 +33,6 @@ static void on_delivery_report(rd_kafka_t *rk, const rd_kafka_message_t *message
     memcpy(p->delivery_topic, name.message, sizeof p->delivery_topic - 1);
 }
 
-static void close_all(outlet *outlets, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        outlet_close(&outlets[i]);
-}
-
 /* Everything of it that may reach into a batch ends here. */
 static void destroy_producer(publisher *p)
 {
@@ -45,18 +40,39 @@ static void destroy_producer(publisher *p)
         return;
     rd_kafka_purge(p->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_poll(p->producer, 0);
-    close_all(p->of_kind, EVENT_TOPIC_COUNT);
-    close_all(p->of_requests, PUBLISHER_REQUEST_TOPICS_MAX);
+    for (size_t i = 0; i < p->outlet_count; i++)
+        outlet_close(&p->outlets[i]);
+    p->outlet_count = 0;
     rd_kafka_destroy(p->producer);
     p->producer = NULL;
     p->joined = false;
 }
 
-static bool open_all(publisher *p, outlet *outlets, const char *const *names, size_t count, error *e)
+/* NULL where no event goes there, or did before the configuration changed. */
+static outlet *outlet_to(publisher *p, const char *topic)
 {
-    for (size_t i = 0; i < count; i++)
-        if (!outlet_open(&outlets[i], p->producer, names[i], e))
+    for (size_t i = 0; i < p->outlet_count; i++)
+        if (strcmp(p->outlets[i].name, topic) == 0)
+            return &p->outlets[i];
+    return NULL;
+}
+
+/* Kinds may share a topic, and requests may, where the order is that of all their events. */
+static bool open_outlet(publisher *p, const char *topic, error *e)
+{
+    return outlet_to(p, topic) != NULL || outlet_open(&p->outlets[p->outlet_count++], p->producer, topic, e);
+}
+
+static bool open_outlets(publisher *p, error *e)
+{
+    for (size_t i = 0; i < EVENT_TOPIC_COUNT; i++)
+        if (!open_outlet(p, p->names.of_kind[i], e))
             return false;
+    for (size_t i = 0; i < p->names.request_count; i++)
+        if (!open_outlet(p, p->names.of_requests[i], e))
+            return false;
+    for (size_t i = 0; i < EVENT_TOPIC_COUNT; i++)
+        p->of_kind[i] = outlet_to(p, p->names.of_kind[i]);
     return true;
 }
 
@@ -69,8 +85,7 @@ static bool create_producer(publisher *p, error *e)
         rd_kafka_conf_destroy(conf); /* rd_kafka_new takes it only when it succeeds */
         return error_set(e, ERROR_KAFKA, 0, "the producer cannot be created: %s", reason);
     }
-    if (open_all(p, p->of_kind, p->names.of_kind, EVENT_TOPIC_COUNT, e) &&
-        open_all(p, p->of_requests, p->names.of_requests, p->names.request_count, e))
+    if (open_outlets(p, e))
         return true;
     destroy_producer(p);
     return false;
@@ -153,17 +168,6 @@ static void *bytes_of(const value *text)
     return text->kind == VALUE_STRING ? same : NULL;
 }
 
-/* NULL where the topic of a request has left the configuration. */
-static outlet *outlet_of(publisher *p, const event *ev)
-{
-    if (ev->kind != EVENT_REQUEST)
-        return &p->of_kind[ev->kind];
-    for (size_t i = 0; i < p->names.request_count; i++)
-        if (strcmp(p->names.of_requests[i], ev->topic) == 0)
-            return &p->of_requests[i];
-    return NULL;
-}
-
 static size_t size_of(const value *text)
 {
     return text->kind == VALUE_STRING ? text->count : 0;
@@ -243,37 +247,25 @@ static bool produce_with_others(publisher *p, outlet *o, const event *ev, error 
 /* An outlet takes neither headers nor timestamps. Events of a topic are handed over in their order. */
 static bool produce(publisher *p, const event *ev, error *e)
 {
-    outlet *o = outlet_of(p, ev);
+    outlet *o = ev->kind == EVENT_REQUEST ? outlet_to(p, ev->topic) : p->of_kind[ev->kind];
     if (o != NULL && ev->header_count == 0 && ev->timestamp_ms <= 0)
         return produce_with_others(p, o, ev, e);
     return (o == NULL || finish(p, o, outlet_flush(o), e)) && produce_alone(p, o, ev, e);
 }
 
-static void begin_all(outlet *outlets, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        outlet_begin(&outlets[i]);
-}
-
-static bool finish_all(publisher *p, outlet *outlets, size_t count, error *e)
-{
-    for (size_t i = 0; i < count; i++)
-        if (!finish(p, &outlets[i], outlet_flush(&outlets[i]), e))
-            return false;
-    return true;
-}
-
 static bool produce_all(publisher *p, const batch *b, error *e)
 {
-    begin_all(p->of_kind, EVENT_TOPIC_COUNT);
-    begin_all(p->of_requests, p->names.request_count);
+    for (size_t i = 0; i < p->outlet_count; i++)
+        outlet_begin(&p->outlets[i]);
     for (const event *ev = b->first; ev != NULL; ev = ev->next) {
         __builtin_prefetch(ev->next); /* megabytes were written since: it is in no cache any more */
         if (!produce(p, ev, e))
             return false;
     }
-    return finish_all(p, p->of_kind, EVENT_TOPIC_COUNT, e) &&
-           finish_all(p, p->of_requests, p->names.request_count, e);
+    for (size_t i = 0; i < p->outlet_count; i++)
+        if (!finish(p, &p->outlets[i], outlet_flush(&p->outlets[i]), e))
+            return false;
+    return true;
 }
 
 /* Allocated for librdkafka, which frees it with the list. */

@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 
 from confluent_kafka import KafkaException, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic, OffsetSpec
 
 from rig.processes import Process, accepts, free_ports, wait_for
 
@@ -37,7 +37,16 @@ class KafkaAddress:
         topics = [NewTopic(name, partitions, 1, config=config or {}) for name in names]
         for done in admin.create_topics(topics).values():
             done.result(30)
-        # The controller has them; wait until the broker leads their partitions.
+        self._wait_until_led(admin, names, partitions)
+
+    def add_partitions(self, name, total):
+        admin = self.admin()  # lives until the answers are there
+        for done in admin.create_partitions([NewPartitions(name, total)]).values():
+            done.result(30)
+        self._wait_until_led(admin, [name], total)
+
+    def _wait_until_led(self, admin, names, partitions):
+        """The controller has them; now the broker must lead their partitions."""
         places = {TopicPartition(name, number): OffsetSpec.latest() for name in names for number in range(partitions)}
         wait_for(lambda: self._leads(admin, places), 10, f"topics {names}")
 
