@@ -3,18 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 8, CHUNK_BYTES_MIN = 256, CHUNK_BYTES_MAX = 64 << 10 };
+enum { CHUNK_BYTES_MIN = 256, CHUNK_BYTES_MAX = 64 << 10 };
 
 struct arena_chunk {
     arena_chunk *older;
-    size_t size; /* of bytes */
-    _Alignas(ALIGNMENT) char bytes[];
+    size_t size; /* of bytes, a multiple of the alignment */
+    _Alignas(ARENA_ALIGNMENT) char bytes[];
 };
 
 void arena_init(arena *a, size_t chunk_bytes, size_t budget_bytes)
 {
     *a = (arena){
-        .chunk_bytes = chunk_bytes < CHUNK_BYTES_MIN ? CHUNK_BYTES_MIN : chunk_bytes,
+        .chunk_bytes = chunk_bytes < CHUNK_BYTES_MIN ? CHUNK_BYTES_MIN : arena_round_up(chunk_bytes),
         .budget_bytes = budget_bytes,
     };
 }
@@ -111,21 +111,11 @@ static void *alloc_in_new_chunk(arena *a, size_t size)
     return chunk->bytes;
 }
 
-static size_t aligned(size_t size)
+void *arena_alloc_slowly(arena *a, size_t size)
 {
-    return (size + ALIGNMENT - 1) & ~(size_t)(ALIGNMENT - 1);
-}
-
-void *arena_alloc(arena *a, size_t size)
-{
-    if (size > SIZE_MAX / 2)
-        return NULL;
-    size = aligned(size);
-    if (size > (size_t)(a->end - a->next) || a->next == NULL)
-        return alloc_in_new_chunk(a, size);
-    void *block = a->next;
-    a->next += size;
-    return block;
+    if (size == 0 && a->next != NULL)
+        return a->next;
+    return size > SIZE_MAX / 2 ? NULL : alloc_in_new_chunk(a, arena_round_up(size));
 }
 
 void *arena_calloc(arena *a, size_t count, size_t size)
@@ -139,27 +129,12 @@ void *arena_calloc(arena *a, size_t count, size_t size)
     return block;
 }
 
-void *arena_grow(arena *a, void *old, size_t old_size, size_t new_size)
+void *arena_move(arena *a, const void *old, size_t old_size, size_t new_size)
 {
-    if (new_size > SIZE_MAX / 2)
-        return NULL;
-    char *block = old;
-    if (block != NULL && block + aligned(old_size) == a->next &&
-        aligned(new_size) <= (size_t)(a->end - block)) {
-        a->next = block + aligned(new_size);
-        return block;
-    }
     void *moved = arena_alloc(a, new_size);
     if (moved != NULL && old_size > 0)
         memcpy(moved, old, old_size < new_size ? old_size : new_size);
     return moved;
-}
-
-void arena_trim(arena *a, const void *old, size_t old_size, size_t new_size)
-{
-    const char *block = old;
-    if (block + aligned(old_size) == a->next)
-        a->next -= aligned(old_size) - aligned(new_size);
 }
 
 char *arena_copy(arena *a, const void *bytes, size_t size)
@@ -182,7 +157,7 @@ error_code arena_failure(const arena *a)
 
 void arena_pool_init(arena_pool *p, size_t chunk_bytes, size_t most)
 {
-    *p = (arena_pool){.chunk_bytes = chunk_bytes, .most = most};
+    *p = (arena_pool){.chunk_bytes = arena_round_up(chunk_bytes), .most = most};
 }
 
 void arena_pool_free(arena_pool *p)

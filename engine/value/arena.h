@@ -53,14 +53,53 @@ void arena_free(arena *a);
 /* As arena_free, but keeps the oldest chunk for the next use, unless there is a pool to keep it. */
 void arena_reset(arena *a);
 
+/* Of a block's beginning and of its room: what is left of a chunk is a multiple of it, too, so that a block
+ * which fits does so with what it is rounded up to. */
+enum { ARENA_ALIGNMENT = 8 };
+
+static inline size_t arena_round_up(size_t size)
+{
+    return (size + ARENA_ALIGNMENT - 1) & ~(size_t)(ARENA_ALIGNMENT - 1);
+}
+
+/* What the calls below do where a new chunk is needed, or the block must move. */
+MUST_CHECK void *arena_alloc_slowly(arena *a, size_t size);
+MUST_CHECK void *arena_move(arena *a, const void *old, size_t old_size, size_t new_size);
+
 /* Aligned to 8 bytes, not cleared. NULL past the budget or without memory. size 0 gives a valid pointer. */
-MUST_CHECK void *arena_alloc(arena *a, size_t size);
+MUST_CHECK static inline void *arena_alloc(arena *a, size_t size)
+{
+    char *block = a->next;
+    if (size - 1 >= (size_t)(a->end - block)) /* so is 0, for which there may be no chunk yet */
+        return arena_alloc_slowly(a, size);
+    a->next = block + arena_round_up(size);
+    return block;
+}
+
 /* As arena_alloc, cleared; NULL also when count * size overflows. */
 MUST_CHECK void *arena_calloc(arena *a, size_t count, size_t size);
-/* Grows the block `old` of old_size to new_size: in place where it is the newest block, else by a copy. */
-MUST_CHECK void *arena_grow(arena *a, void *old, size_t old_size, size_t new_size);
+
+/* Grows the block `old` (NULL: none yet) of old_size to new_size: in place where it is the newest block, else
+ * by a copy. */
+MUST_CHECK static inline void *arena_grow(arena *a, void *old, size_t old_size, size_t new_size)
+{
+    char *block = old;
+    if (block == NULL)
+        return arena_alloc(a, new_size);
+    if (block + arena_round_up(old_size) != a->next || new_size > (size_t)(a->end - block))
+        return arena_move(a, old, old_size, new_size);
+    a->next = block + arena_round_up(new_size);
+    return block;
+}
+
 /* Gives back what of the block `old` of old_size is behind new_size, where it is the newest block. */
-void arena_trim(arena *a, const void *old, size_t old_size, size_t new_size);
+static inline void arena_trim(arena *a, const void *old, size_t old_size, size_t new_size)
+{
+    const char *block = old;
+    if (block + arena_round_up(old_size) == a->next)
+        a->next -= arena_round_up(old_size) - arena_round_up(new_size);
+}
+
 /* A copy of [bytes, bytes + size) followed by a NUL. */
 MUST_CHECK char *arena_copy(arena *a, const void *bytes, size_t size);
 

@@ -134,3 +134,55 @@ Test(value_arena, takes_from_its_pool_what_another_arena_gave_back)
     (void)block;
     arena_pool_free(&pool);
 }
+
+/* Where the room that is left is compared with a size that is not rounded up yet. */
+Test(value_arena, gives_no_byte_twice_whatever_the_sizes)
+{
+    for (size_t chunk_bytes = 256; chunk_bytes < 256 + 16; chunk_bytes++) {
+        arena a;
+        char *before = NULL;
+        size_t before_size = 0;
+        arena_init(&a, chunk_bytes, 1 << 20);
+        for (size_t i = 0; i < 500; i++) {
+            size_t size = i % 23;
+            char *block = arena_alloc(&a, size);
+            cr_assert_not_null(block);
+            cr_expect_eq((uintptr_t)block % 8, 0u);
+            cr_expect(block + size <= a.end, "%zu bytes of a chunk of %zu", size, chunk_bytes);
+            cr_expect(before == NULL || block >= before + before_size || block + size <= before);
+            memset(block, 'x', size);
+            before = block;
+            before_size = size;
+        }
+        arena_free(&a);
+    }
+}
+
+Test(value_arena, grows_in_place_up_to_the_last_byte_of_a_chunk_and_moves_beyond)
+{
+    for (size_t size = 250; size <= 262; size++) {
+        arena a;
+        arena_init(&a, 256, 1 << 20);
+        char *block = arena_grow(&a, NULL, 0, 5);
+        memcpy(block, "abcd", 5);
+        char *grown = arena_grow(&a, block, 5, size);
+        cr_expect_eq(grown == block, size <= 256, "%zu bytes", size);
+        cr_expect_str_eq(grown, "abcd");
+        cr_expect_leq(grown + size, a.end);
+        arena_trim(&a, grown, size, 5);
+        cr_expect_eq(a.next, grown + 8);
+        arena_free(&a);
+    }
+}
+
+Test(value_arena, gives_a_pointer_for_nothing)
+{
+    arena a;
+    arena_init(&a, 256, 1 << 20);
+    char *nothing = arena_alloc(&a, 0);
+    cr_expect_not_null(nothing);
+    cr_expect_eq(arena_alloc(&a, 0), nothing);
+    cr_assert_not_null(arena_alloc(&a, 256));
+    cr_expect_not_null(arena_alloc(&a, 0), "at the end of a chunk");
+    arena_free(&a);
+}
