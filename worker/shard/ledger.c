@@ -524,6 +524,7 @@ static void add_piece(block *b, const char *bytes, size_t size)
 static void end_text(block *b)
 {
     b->failed |= b->text.failed;
+    buffer_trim(&b->text);
     add_piece(b, b->text.bytes, b->text.size);
 }
 
@@ -563,19 +564,16 @@ static resp_argument member(block *b, const timer_entry *t)
 
 static void add_record(block *b, const fenced_write *w)
 {
+    static const char set[] = "*3\r\n$3\r\nSET\r\n", set_expiring[] = "*5\r\n$3\r\nSET\r\n";
+    static_assert(sizeof set == sizeof set_expiring, "one size for both");
     ledger *l = b->ledger;
-    buffer name;
-    buffer_init(&name, &l->block, KEY_BYTES_MAX);
-    key_write_execution(&name, l->config->group, topic_name(l, w->topic), w->partition, w->id->text);
-    b->failed |= name.failed;
-    if (b->failed)
-        return;
-    resp_argument record = resp_bytes(w->record.text, w->record.count);
+    const resp_argument record = resp_bytes(w->record.text, w->record.count);
+    execution_key_write(&l->key, &b->text, w->expires ? set_expiring : set, sizeof set - 1, w->topic,
+                        w->partition, w->id);
+    add_argument(b, &record);
     if (w->expires)
-        ADD_COMMAND(b, resp_text("SET"), resp_bytes(name.bytes, name.size), record, resp_text("PX"),
-                    resp_int(l->config->retention_ms));
-    else
-        ADD_COMMAND(b, resp_text("SET"), resp_bytes(name.bytes, name.size), record);
+        buffer_add(&b->text, l->expiry, l->expiry_size);
+    b->count++;
 }
 
 static void add_trim(block *b, const fenced_write *w)
@@ -663,9 +661,20 @@ static void make_wait(ledger *l)
     l->wait = (store_piece){.bytes = l->wait_bytes, .size = (size_t)total, .next = &l->watch};
 }
 
+/* "PX <milliseconds>", the end of a SET. */
+static void make_expiry(ledger *l)
+{
+    char retention[24];
+    int size = snprintf(retention, sizeof retention, "%lld", (long long)l->config->retention_ms);
+    int total = snprintf(l->expiry, sizeof l->expiry, "$2\r\nPX\r\n$%d\r\n%s\r\n", size, retention);
+    l->expiry_size = (size_t)total;
+}
+
 void ledger_init(ledger *l)
 {
     make_wait(l);
+    make_expiry(l);
+    execution_key_init(&l->key, l->config);
     arena_init(&l->names, 4096, NAMES_BYTES);
     arena_init(&l->block, 64 << 10, BLOCK_BYTES);
     arena_init(&l->texts, 256 << 10, BLOCK_BYTES);
@@ -675,6 +684,7 @@ void ledger_free(ledger *l)
 {
     while (l->rounds != NULL)
         free_round(l->rounds);
+    execution_key_free(&l->key);
     arena_free(&l->names);
     arena_free(&l->block);
     arena_free(&l->texts);

@@ -6,7 +6,7 @@
 #define WORKER_SHARD_LEDGER_H
 
 #include "engine/custody/custody.h"
-#include "worker/config/config.h"
+#include "worker/shard/execution_key.h"
 #include "worker/shard/store.h"
 
 typedef struct ledger_round ledger_round;
@@ -31,6 +31,9 @@ typedef struct ledger {
     arena names;                   /* of the assignment: */
     store_piece watch;             /* WATCH and MGET of all fences */
     uint32_t partition_count;
+    execution_key key; /* of what is written */
+    char expiry[64];   /* of a record that has ended, as its command has it */
+    size_t expiry_size;
     arena block;          /* of the block under way: */
     arena texts;          /* its texts, which grow where nothing lies behind them */
     store_request write;  /* WATCH, MGET; or MULTI ... EXEC, perhaps WAIT, WATCH, MGET */

@@ -1,25 +1,35 @@
 #include "worker/shard/resp.h"
 
+enum { NUMBER_SIZE = 24 }; /* of the longest integer, with a mark before and a line's end behind it */
+
+/* The digits of `number`, ending before text[end]. Returns where they begin. */
+static size_t put_digits(char *text, size_t end, uint64_t number)
+{
+    do {
+        text[--end] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    return end;
+}
+
 static void add_size(buffer *b, char mark, size_t size)
 {
-    buffer_add_byte(b, mark);
-    buffer_add_int(b, (int64_t)size);
-    buffer_add(b, "\r\n", 2);
+    char text[NUMBER_SIZE];
+    size_t start = put_digits(text, NUMBER_SIZE - 2, size);
+    text[--start] = mark;
+    text[NUMBER_SIZE - 2] = '\r';
+    text[NUMBER_SIZE - 1] = '\n';
+    buffer_add(b, text + start, NUMBER_SIZE - start);
 }
 
 static void add_integer(buffer *b, int64_t integer)
 {
-    char digits[24];
-    size_t start = sizeof digits;
-    uint64_t rest = integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer;
-    do {
-        digits[--start] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
+    char text[NUMBER_SIZE];
+    size_t start = put_digits(text, NUMBER_SIZE, integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer);
     if (integer < 0)
-        digits[--start] = '-';
-    add_size(b, '$', sizeof digits - start);
-    buffer_add(b, digits + start, sizeof digits - start);
+        text[--start] = '-';
+    add_size(b, '$', NUMBER_SIZE - start);
+    buffer_add(b, text + start, NUMBER_SIZE - start);
 }
 
 void resp_begin(buffer *b, size_t argument_count)

@@ -4,9 +4,7 @@
 
 #include "engine/execution/record.h"
 #include "engine/limits.h"
-#include "worker/shard/keys.h"
 #include "worker/shard/outbox_events.h"
-#include "worker/shard/resp.h"
 #include "worker/shard/task.h"
 
 enum {
@@ -60,13 +58,12 @@ static void on_record(store_request *request, const redisReply *reply, const err
 
 static void read_record(task *k)
 {
-    buffer key, command;
-    buffer_init(&key, &k->arena, KEY_BYTES_MAX);
+    static const char get[] = "*2\r\n$3\r\nGET\r\n";
+    buffer command;
     buffer_init(&command, &k->arena, COMMAND_BYTES);
-    key_write_execution(&key, k->owner->config->group, k->owner->config->triggers.items[k->topic],
-                        k->partition, k->running.id.text);
-    RESP_COMMAND(&command, resp_text("GET"), resp_bytes(key.bytes, key.size));
-    if (key.failed || command.failed) {
+    execution_key_write(&k->owner->key, &command, get, sizeof get - 1, k->topic, k->partition,
+                        &k->running.id);
+    if (command.failed) {
         task_out_of_memory(k); /* a few bytes behind a trigger that was decoded within its bound */
         return;
     }
@@ -262,8 +259,9 @@ static void announce(task *k)
 
 void task_proceed(task *k)
 {
+    int64_t now_ms = task_wall_ms(k->owner); /* all through a turn of the loop */
     while (!k->owner->failed) {
-        switch (activation_next(&k->activation, task_wall_ms(k->owner))) {
+        switch (activation_next(&k->activation, now_ms)) {
         case ACTIVATION_NOTHING:
             return;
         case ACTIVATION_READ:

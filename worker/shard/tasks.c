@@ -242,6 +242,7 @@ bool tasks_init(tasks *t, error *e)
     t->validator = validator_new();
     arena_pool_init(&t->memory, CHUNK_BYTES, CHUNKS_KEPT);
     batch_pool_init(&t->batches);
+    execution_key_init(&t->key, t->config);
     t->random = ((uint64_t)t->hash_seed << 32 | t->hash_seed) | 1;
     if (t->validator == NULL || !running_init(&t->running, (uint32_t)t->config->max_inflight))
         return error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for a shard");
@@ -262,6 +263,7 @@ void tasks_free(tasks *t)
     }
     arena_pool_free(&t->memory);
     arena_pool_free(&t->batches);
+    execution_key_free(&t->key);
     running_free(&t->running);
     validator_free(t->validator);
 }

@@ -13,6 +13,7 @@
 #include "worker/channel/channel.h"
 #include "worker/registry/registry.h"
 #include "worker/shard/announce.h"
+#include "worker/shard/execution_key.h"
 #include "worker/shard/running.h"
 #include "worker/shard/versions.h"
 
@@ -42,6 +43,7 @@ typedef struct tasks {
     bool failed; /* memory ran out: nothing goes on */
     running running;
     versions versions;
+    execution_key key; /* of what is read */
     task *free;
     task *all;
     arena_pool memory;   /* of tasks */
