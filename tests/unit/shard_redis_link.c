@@ -17,6 +17,7 @@ static int connected, broken, answers;
 static char problem[128];
 static redisReply last;    /* its own fields; what it points to is gone */
 static char last_text[64]; /* of a text, or of the first element */
+static char all[1024];     /* answers, a line each */
 static bool closes_in_answer;
 
 static void close_link(void)
@@ -38,10 +39,20 @@ static void note_text(const redisReply *r)
         snprintf(last_text, sizeof last_text, "%s", r->str);
 }
 
+static void add_line(char *to, size_t room, const redisReply *r)
+{
+    size_t used = strlen(to);
+    snprintf(to + used, room - used, "%d %lld %zu %s\n", r->type, r->integer, r->elements,
+             r->str == NULL ? "" : r->str);
+    for (size_t i = 0; i < r->elements; i++)
+        add_line(to, room, r->element[i]);
+}
+
 static void on_answered(void *data, const redisReply *reply)
 {
     (void)data;
     answers++;
+    add_line(all, sizeof all, reply);
     last = *reply;
     last_text[0] = '\0';
     note_text(reply->type == REDIS_REPLY_ARRAY && reply->elements > 0 ? reply->element[0] : reply);
@@ -198,6 +209,39 @@ Test(shard_redis_link, a_reply_may_come_in_parts)
     answer("c\r\n$1\r\nd\r\n+NEXT\r\n");
     cr_expect_eq(answers, 2);
     cr_expect_str_eq(last_text, "NEXT");
+}
+
+static void parse_alone(const char *bytes, char *lines, size_t room)
+{
+    redisReader *reader = redisReaderCreate();
+    void *reply;
+    redisReaderFeed(reader, bytes, strlen(bytes));
+    lines[0] = '\0';
+    while (redisReaderGetReply(reader, &reply) == REDIS_OK && reply != NULL) {
+        add_line(lines, room, reply);
+        freeReplyObject(reply);
+    }
+    redisReaderFree(reader);
+}
+
+/* Some go by the parser, some do not; each order and each cut gives the same. */
+Test(shard_redis_link, answers_as_the_parser_alone_does_wherever_the_stream_is_cut)
+{
+    static const char stream[] = "+QUEUED\r\n$-1\r\n+QUEUED\r\n*2\r\n+OK\r\n$-1\r\n+OK\r\n$6\r\n+NO\r\nx\r\n"
+                                 "+\r\n:12\r\n+a b\r\n-ERR no\r\n$0\r\n\r\n$-1\r\n+a\rb\r\n+END\r\n";
+    char expected[sizeof all];
+    parse_alone(stream, expected, sizeof expected);
+    connect_both();
+    for (size_t cut = 1; cut < sizeof stream - 1; cut++) {
+        all[0] = '\0';
+        cr_assert_eq(write(server, stream, cut), (ssize_t)cut);
+        turn(2);
+        cr_assert_eq(write(server, stream + cut, sizeof stream - 1 - cut),
+                     (ssize_t)(sizeof stream - 1 - cut));
+        for (int i = 0; i < 1000 && strcmp(all, expected) != 0; i++)
+            turn(1);
+        cr_expect_str_eq(all, expected, "cut behind %zu bytes", cut);
+    }
 }
 
 Test(shard_redis_link, may_be_closed_while_it_answers)

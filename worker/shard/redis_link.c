@@ -155,10 +155,18 @@ static void end_connecting(redis_link *l)
     l->listener.connected(l->listener.data);
 }
 
+/* The parser has used all that it was fed. It may be in the middle of a reply. */
+static bool is_through(const redis_link *l)
+{
+    return l->context->reader->pos == l->context->reader->len;
+}
+
 /* False where the link has ended. */
 static bool answer_all(redis_link *l)
 {
     while (l->state == OPEN) {
+        if (is_through(l))
+            return true; /* the parser would begin a reply to see that there is nothing of it */
         void *reply = NULL;
         if (redisReaderGetReply(l->context->reader, &reply) != REDIS_OK) {
             break_off(l, l->context->reader->errstr);
@@ -172,6 +180,38 @@ static bool answer_all(redis_link *l)
     return false;
 }
 
+/* A status or nil that stands at text, whole. Its size with the line's end; 0: there is none. */
+static size_t read_line(redisReply *r, char *text, size_t size)
+{
+    static const char nil[] = "$-1\r\n";
+    enum { NIL_SIZE = sizeof nil - 1 };
+    if (size >= NIL_SIZE && memcmp(text, nil, NIL_SIZE) == 0) {
+        *r = (redisReply){.type = REDIS_REPLY_NIL};
+        return NIL_SIZE;
+    }
+    char *end = size < 3 || text[0] != '+' ? NULL : memchr(text, '\r', size - 1);
+    if (end == NULL || end[1] != '\n')
+        return 0;
+    *end = '\0';
+    *r = (redisReply){.type = REDIS_REPLY_STATUS, .str = text + 1, .len = (size_t)(end - text - 1)};
+    return (size_t)(end - text) + 2;
+}
+
+/* Nearly all replies are a line without content (QUEUED, or nil where there is no record yet). Those at the
+ * front of what was read need no parser, unless it is in the middle of a reply. Returns how many bytes they
+ * are. */
+static size_t answer_lines(redis_link *l, size_t size)
+{
+    size_t taken = 0, line;
+    redisReply reply;
+    while (l->state == OPEN && is_through(l) && l->context->reader->ridx < 0 &&
+           (line = read_line(&reply, l->input + taken, size - taken)) > 0) {
+        taken += line;
+        l->listener.answered(l->listener.data, &reply);
+    }
+    return taken;
+}
+
 static void read_some(redis_link *l)
 {
     for (int i = 0; i < READS_A_TURN; i++) {
@@ -182,7 +222,8 @@ static void read_some(redis_link *l)
             break_off(l, size == 0 ? "Server closed the connection" : strerror(errno));
             return;
         }
-        if (redisReaderFeed(l->context->reader, l->input, (size_t)size) != REDIS_OK) {
+        size_t taken = answer_lines(l, (size_t)size);
+        if (redisReaderFeed(l->context->reader, l->input + taken, (size_t)size - taken) != REDIS_OK) {
             break_off(l, l->context->reader->errstr);
             return;
         }
