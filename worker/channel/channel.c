@@ -24,10 +24,15 @@ config_route channel_route(const config *c, const step *s)
     return (config_route){.places = {(int)place}, .count = place < c->provider_count};
 }
 
+bool channel_has_route(const config *c, const step *s)
+{
+    return s->provider.kind != VALUE_STRING ? c->channels[s->type].count > 0 : channel_route(c, s).count > 0;
+}
+
 const step *channel_find_unknown(const config *c, const workflow *w)
 {
     for (size_t i = 0; i < w->step_count; i++) {
-        if (channel_route(c, &w->steps[i]).count == 0)
+        if (!channel_has_route(c, &w->steps[i]))
             return &w->steps[i];
     }
     return NULL;
@@ -54,10 +59,12 @@ static_assert((int)CONFIG_ROUTE_MAX <= (int)LIMIT_FAILURES_KEPT, "an attempt mus
 
 /* Those of the route that have not failed in this attempt. Who was asked by a worker that died comes first:
  * it may have the message already, and knows its key. Where all have failed, yet the attempt goes on, they
- * were given up, and it begins anew. */
+ * were given up, and it begins anew: so one that is alone is left in any case. */
 static config_route who_is_left(const config *c, const execution *x)
 {
     config_route all = channel_route(c, execution_step(x)), left = {0};
+    if (all.count == 1)
+        return all;
     const value *asked = execution_provider(x);
     for (size_t i = 0; i < all.count; i++) {
         const char *name = c->providers[all.places[i]].name;
@@ -150,12 +157,12 @@ static void give_up(outlet *o)
 }
 
 /* True where the provider is given up by that. */
-static bool take_note(outlet *o, delivery *d, channel_result result)
+static bool take_note(outlet *o, delivery *d, channel_result result, int64_t now_ms)
 {
     bool was_up = o->lane.breaker.state == BREAKER_CLOSED;
     if (d->unknown)
         d->retriable = d->provider->on_unknown == CONFIG_UNKNOWN_RETRY;
-    bool given_up = lane_ended(&o->lane, d, result, now_of(o->owner));
+    bool given_up = lane_ended(&o->lane, d, result, now_ms);
     if (result == CHANNEL_REFUSED)
         tell_failure(o, d);
     if (!was_up && o->lane.breaker.state == BREAKER_CLOSED)
@@ -166,11 +173,10 @@ static bool take_note(outlet *o, delivery *d, channel_result result)
 static void on_wake(uv_timer_t *timer);
 
 /* What the lane waits for besides the end of a delivery. */
-static void ask_and_wait(outlet *o)
+static void ask_and_wait(outlet *o, int64_t now_ms)
 {
     lane *l = &o->lane;
     const provider_site *site = &o->owner->site;
-    int64_t now_ms = now_of(o->owner);
     int64_t count = lane_ask(l, now_ms);
     if (count > 0 &&
         !shared_rate_ask(&o->rate, site->store, site->config->group, l->provider, l->bucket.burst, count))
@@ -185,15 +191,16 @@ static void ask_and_wait(outlet *o)
 static channel_result go_on(outlet *o, const delivery *asked)
 {
     channel_result of_asked = CHANNEL_PENDING;
+    int64_t now_ms = now_of(o->owner); /* all through a turn of the loop */
     delivery *d;
     if (o->going)
         return CHANNEL_PENDING;
     o->going = true;
-    while ((d = lane_take(&o->lane, now_of(o->owner))) != NULL) {
+    while ((d = lane_take(&o->lane, now_ms)) != NULL) {
         channel_result result = kinds[d->provider->kind]->deliver(o->own, d);
         if (result == CHANNEL_PENDING)
             continue;
-        bool given_up = take_note(o, d, result);
+        bool given_up = take_note(o, d, result, now_ms);
         if (d == asked)
             of_asked = result;
         else
@@ -202,7 +209,7 @@ static channel_result go_on(outlet *o, const delivery *asked)
             give_up(o);
     }
     o->going = false;
-    ask_and_wait(o);
+    ask_and_wait(o, now_ms);
     return of_asked;
 }
 
@@ -222,7 +229,7 @@ static void on_granted(shared_rate *r, int64_t count, int64_t wait_ms)
 static void on_done(delivery *d, channel_result result)
 {
     outlet *o = d->outlet;
-    if (take_note(o, d, result))
+    if (take_note(o, d, result, now_of(o->owner)))
         give_up(o);
     go_on(o, NULL);
     d->reported(d, result);

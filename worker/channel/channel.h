@@ -41,6 +41,8 @@ void channels_close(channels *c);
 
 /* The providers that serve a step, in order; empty where its own is unknown. */
 config_route channel_route(const config *c, const step *s);
+/* True where it is not empty. */
+bool channel_has_route(const config *c, const step *s);
 /* The first step of the workflow whose `provider` names none that there is, or NULL. */
 const step *channel_find_unknown(const config *c, const workflow *w);
 

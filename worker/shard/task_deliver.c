@@ -111,7 +111,7 @@ static void refuse(task *k)
 void task_deliver(task *k)
 {
     activation *a = &k->activation;
-    if (channel_route(k->owner->config, execution_step(&a->execution)).count == 0) {
+    if (!channel_has_route(k->owner->config, execution_step(&a->execution))) {
         refuse(k);
         return;
     }
