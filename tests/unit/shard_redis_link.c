@@ -244,6 +244,45 @@ Test(shard_redis_link, answers_as_the_parser_alone_does_wherever_the_stream_is_c
     }
 }
 
+static void write_answers(int count)
+{
+    for (int i = 0; i < count; i++)
+        cr_assert_eq(write(server, "+QUEUED\r\n", 9), 9);
+}
+
+Test(shard_redis_link, is_not_woken_for_less_than_is_awaited)
+{
+    connect_both();
+    redis_link_await(under_test, 900);
+    write_answers(99);
+    turn(20);
+    cr_expect_eq(answers, 0);
+    write_answers(1);
+    for (int i = 0; i < 1000 && answers < 100; i++)
+        turn(1);
+    cr_expect_eq(answers, 100);
+    write_answers(99);
+    turn(20);
+    cr_expect_eq(answers, 100);
+    redis_link_await(under_test, 0);
+    for (int i = 0; i < 1000 && answers < 199; i++)
+        turn(1);
+    cr_expect_eq(answers, 199, "what has come already");
+}
+
+Test(shard_redis_link, hears_of_the_end_whatever_is_awaited)
+{
+    connect_both();
+    redis_link_await(under_test, 900);
+    write_answers(1);
+    close(server);
+    server = -1;
+    for (int i = 0; i < 1000 && broken == 0; i++)
+        turn(1);
+    cr_expect_eq(answers, 1);
+    cr_expect_eq(broken, 1);
+}
+
 Test(shard_redis_link, may_be_closed_while_it_answers)
 {
     closes_in_answer = true;

@@ -649,6 +649,40 @@ Test(worker_store, a_long_pipeline_that_is_being_answered_is_left_alone)
     fake_stop(&f);
 }
 
+/* In one request, whose answers are said to have more bytes than they will have. */
+static void send_two(fake *f, const char *const *scripts, uint64_t timeout_ms)
+{
+    static const char commands[] = "*1\r\n$1\r\nA\r\n*1\r\n$1\r\nB\r\n";
+    open_fake(f, scripts, timeout_ms);
+    RUN_UNTIL(b.changes[STORE_READY] == 1);
+    b.requests[0].base =
+        (store_request){commands, sizeof commands - 1, .expected = 2, .answer_bytes = 500, .done = on_done};
+    store_send(b.store, &b.requests[0].base);
+}
+
+Test(worker_store, is_woken_by_what_is_awaited_and_looks_at_less_before_it_gives_up)
+{
+    static const char *const scripts[] = {GREETING "+1\n+2\n+unasked\n", NULL};
+    fake f = {0};
+    send_two(&f, scripts, 300);
+    uint64_t sent_ms = uv_now(&b.loop);
+    RUN_UNTIL(answer_count == 2);
+    cr_expect_geq(uv_now(&b.loop) - sent_ms, 300u);
+    cr_expect_eq(b.changes[STORE_LOST], 0);
+    close_store();
+    fake_stop(&f);
+}
+
+Test(worker_store, gives_up_where_nothing_has_come_of_what_is_awaited)
+{
+    static const char *const scripts[] = {GREETING "~+1\n+2\n", NULL};
+    fake f = {0};
+    send_two(&f, scripts, 100);
+    RUN_UNTIL(b.changes[STORE_LOST] == 1);
+    close_store();
+    fake_stop(&f);
+}
+
 Test(worker_store, a_server_that_talks_nonsense_is_left)
 {
     static const char *const scripts[] = {"HTTP/1.1 400 Bad Request\n", GREETING "?\n", GREETING "+OK\n",

@@ -24,6 +24,9 @@ enum {
     PIECE_MIN = 512,  /* an argument of so many bytes is not copied */
     TEXT_BYTES = 256, /* what mostly stands between two records */
     WAIT_MS = 500,    /* for replicas, at a time; three digits (make_wait) */
+    /* "+QUEUED" has nine bytes, and an error has more; so where there are many, the few others and what the
+       parser has begun to read may have less. */
+    ANSWER_BYTES = 8,
 };
 
 /* ---- rounds ---- */
@@ -470,6 +473,7 @@ static void send_once(ledger *l, const store_piece *first, uint32_t answers)
                                .size = first->size,
                                .further = first->next,
                                .expected = answers,
+                               .answer_bytes = l->is_block ? ANSWER_BYTES : 0,
                                .once = true,
                                .done = on_written};
     store_send(l->store, &l->write);

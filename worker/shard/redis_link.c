@@ -18,6 +18,8 @@ enum {
     READ_SIZE = 64 << 10,
     READS_A_TURN = 4, /* so that the loop's other work gets its turn */
     REPLY_CHUNK = 16 << 10,
+    LEAST_MIN = 512, /* fewer are not worth a call of the system */
+    LEAST_MAX = 4 << 10,
 };
 
 typedef enum link_state { CONNECTING, OPEN, CLOSED } link_state;
@@ -28,6 +30,7 @@ struct redis_link {
     redisContext *context; /* its socket, and its parser */
     link_state state;
     int events; /* what is waited for */
+    int least;  /* bytes that the system wakes us for */
     arena replies;
     struct iovec pieces[PIECES_MAX];
     size_t first;
@@ -266,6 +269,7 @@ redis_link *redis_link_open(uv_loop_t *loop, const redis_url *url, const redis_l
         arena_init(&l->replies, REPLY_CHUNK, SIZE_MAX); /* hiredis bounds a reply */
         l->listener = *listener;
         l->context = c;
+        l->least = 1;
         l->poll.data = l;
         c->reader->fn = &reply_functions;
         c->reader->privdata = l;
@@ -322,4 +326,13 @@ void redis_link_flush(redis_link *l)
 bool redis_link_is_drained(const redis_link *l)
 {
     return l->count == 0;
+}
+
+void redis_link_await(redis_link *l, size_t bytes)
+{
+    int least = bytes < LEAST_MIN ? 1 : bytes < LEAST_MAX ? (int)bytes : LEAST_MAX;
+    if (l->state != OPEN || least == l->least)
+        return;
+    l->least = least;
+    (void)setsockopt(l->context->fd, SOL_SOCKET, SO_RCVLOWAT, &least, sizeof least); /* else it wakes us */
 }

@@ -40,4 +40,8 @@ void redis_link_flush(redis_link *l);
 /* True where the socket has taken all that was added. */
 bool redis_link_is_drained(const redis_link *l);
 
+/* What is to come has at least so many bytes, and nothing before the last of them is of use: fewer do not
+ * wake the loop. 0: any do. Only where there are many, and not on a unix socket, which cannot wait so. */
+void redis_link_await(redis_link *l, size_t bytes);
+
 #endif

@@ -11,7 +11,11 @@
  * refusal or a timeout the head alone is sent (`probing`) until Redis takes it.
  *
  * The timer is the deadline while something is awaited. It measures the time without any answer, not one
- * request's age, so that a long pipeline that is being answered is left alone. */
+ * request's age, so that a long pipeline that is being answered is left alone.
+ *
+ * Redis answers a long request bit by bit. Where only the last answer counts, the loop sleeps until there can
+ * be no fewer bytes (redis_link_await). What has come meanwhile is looked at before it is given up
+ * (`looking`). */
 #include "worker/shard/store.h"
 
 #include <assert.h>
@@ -28,6 +32,7 @@ enum {
     PROBLEM_SIZE = 160,
     GREETINGS_MAX = 4,
     GREETING_BYTES = 4 << 10,
+    LOOK_MS = 10,
 };
 
 typedef enum phase { WAITING, CONNECTING, READY, CLOSED } phase;
@@ -50,6 +55,7 @@ struct store {
     size_t pending_count;
     size_t sent_count;
     bool probing;
+    bool looking; /* at whatever has come */
 
     uint64_t progress_ms;   /* when something was last answered, or began to be awaited */
     unsigned failure_count; /* since the last answer to a request */
@@ -195,6 +201,7 @@ static void retry_later(store *s, const char *problem, const char *advice)
     s->unsent = s->head;
     s->unsent_piece = NULL;
     s->sent_count = 0;
+    s->looking = false;
     uv_timer_start(&s->timer, on_timer, delay_ms, 0);
     tell_failure(s, state, problem, advice, delay_ms);
     announce(s, state, problem);
@@ -362,6 +369,7 @@ static void on_answer(void *data, const redisReply *reply)
 {
     store *s = data;
     s->progress_ms = uv_now(s->options.loop);
+    s->looking = false;
     if (s->greeted < s->greeting_count)
         on_greeting(s, reply);
     else if (s->head != NULL)
@@ -434,6 +442,22 @@ static void give_up_waiting(store *s)
     retry_later(s, "no answer in time", "see redis.timeout.ms");
 }
 
+/* Bytes that come before the head's last answer. */
+static size_t least_awaited(const store *s)
+{
+    const store_request *r = s->head;
+    if (s->phase != READY || s->sent_count == 0 || s->unsent == r || s->looking)
+        return 0;
+    return (size_t)r->answer_bytes * (r->expected - r->answered);
+}
+
+/* The turn that follows reads what has come, and is over when the timer comes again. */
+static void look(store *s)
+{
+    s->looking = true;
+    uv_timer_start(&s->timer, on_timer, LOOK_MS, 0);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     store *s = timer->data;
@@ -446,6 +470,8 @@ static void on_timer(uv_timer_t *timer)
         return;
     if (waited_ms < s->options.timeout_ms)
         uv_timer_start(&s->timer, on_timer, s->options.timeout_ms - waited_ms, 0);
+    else if (least_awaited(s) > 0)
+        look(s);
     else
         give_up_waiting(s);
 }
@@ -456,8 +482,10 @@ static void on_prepare(uv_prepare_t *prepare)
     store *s = prepare->data;
     while (s->link != NULL && s->phase == READY) {
         send_unsent(s);
-        if (redis_link_is_drained(s->link))
+        if (redis_link_is_drained(s->link)) {
+            redis_link_await(s->link, least_awaited(s));
             return;
+        }
         redis_link_flush(s->link); /* may end the connection */
         if (s->link == NULL || !redis_link_is_drained(s->link))
             return;

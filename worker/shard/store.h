@@ -44,6 +44,7 @@ struct store_request {
     size_t size;
     const store_piece *further; /* and what follows it at once: the rest of it, or further commands */
     uint32_t expected;          /* answers that all of it has; 0: one */
+    uint32_t answer_bytes; /* of each answer, at least, where none is of use before the last; 0: unknown */
     bool once;
     store_callback *done;
     uint32_t answered; /* answers before the one that `done` is called with */
