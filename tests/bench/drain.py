@@ -8,7 +8,6 @@ import pool
 import workload
 from corner import Corner, Servers, drain, log
 
-WARM_UP = 20000
 TITLES = {"executions_per_second": "executions a second", "broker_cpu_us": "broker, us", "redis_cpu_us": "Redis, us",
           "page_faults": "page faults", "peak_memory_mib": "peak memory, MiB"}
 
@@ -35,25 +34,25 @@ def middle(pairs, subject):
 def bench(options):
     """The result, and the figures of each pair."""
     work = workload.orders()
-    triggers = list(work.triggers(max(options.triggers, WARM_UP)))
+    triggers = list(work.triggers(options.triggers))
     with Servers() as servers:
         def corner(name):
             return Corner(servers, name, work, options.partitions)
 
         log("warming up")
         warm_up, samples = corner("warm-up"), servers.folder / "pool"
-        drain(warm_up, warm_up.start_worker(options.shards), triggers[:WARM_UP])
+        drain(warm_up, warm_up.start_worker(options.shards), triggers)
         pool.write(warm_up, samples)
         warm_up.remove()
         pairs = []
         for number in range(1, options.pairs + 1):
             pair = {}
-            for subject in ("worker", "floor"):
+            for subject in ("worker", "floor") if number % 2 else ("floor", "worker"):  # whoever is second meets a warmer broker
                 # Keys have the group in them: of the same length for both.
                 place = corner(f"{subject:-<6}-{number}")
                 process = place.start_worker(options.shards) if subject == "worker" else place.start_floor(samples)
                 profile = f"{options.profile}.{subject}" if options.profile and number == options.pairs else None
-                pair[subject] = drain(place, process, triggers[:options.triggers], profile)
+                pair[subject] = drain(place, process, triggers, profile)
                 place.remove()
             pair["ratio"] = round(pair["worker"]["cpu_us"] / pair["floor"]["cpu_us"], 3)
             log(json.dumps(pair))
