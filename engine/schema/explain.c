@@ -24,11 +24,15 @@ static bool explain_first(const schema *s, validator *v, const value *instance, 
     arena memory;
     arena_init(&memory, 1024, LIMIT_SCHEMA_SCRATCH);
     report r = {.arena = &memory, .limit = 1};
-    if (explain(s, v, instance, &r, e)) {
+    bool explained = explain(s, v, instance, &r, e);
+    if (explained && r.count > 0) {
         const schema_finding *f = &r.findings[0];
         error_set(e, ERROR_INVALID_PAYLOAD, 0, "%s: %s (%s)",
                   f->instance_location[0] == '\0' ? "the whole" : f->instance_location, f->message,
                   f->keyword_location);
+    } else if (explained) {
+        /* Should the walk that finds fault and the one that says what it is ever disagree. */
+        error_set(e, ERROR_INVALID_PAYLOAD, 0, "the whole: does not match the schema");
     }
     arena_free(&memory);
     return false;
