@@ -361,6 +361,7 @@ Test(expression_template, a_member_alone_is_what_the_machine_says)
         }
     }
     expect_failure("{{ recipient.name }}", TEMPLATE_TEXT, EXCEPTION_ATTRIBUTE, 13);
+    cr_expect_str_eq(text("{% for x in [{'a': range(3)}] %}{{ x.a }}{% endfor %}"), "[0, 1, 2]");
 }
 
 Test(expression_template, values_of_a_url_are_percent_encoded)

@@ -190,16 +190,16 @@ static bool run_next(rendering *r, const template_instruction *i, uint32_t *next
     return step != ITERATION_FAILED;
 }
 
-/* Most of what is printed is a member of the payload: it needs no machine. Whatever is not there, or needs
- * more than to be copied, is the expression's to tell. */
+/* Most of what is printed is a member of the payload: it needs no machine. What is not there, and what only
+ * expressions have, is the machine's to tell. */
 static bool print_member(rendering *r, const template_instruction *i, uint32_t *next)
 {
     const value *map = &r->values[i->slot];
     const value *found = map->kind == VALUE_MAP ? value_find(map, i->key) : NULL;
-    if (found == NULL || found->kind != VALUE_STRING || r->evaluation.steps_left < EXPRESSION_MEMBER_STEPS)
+    if (found == NULL || found->kind > VALUE_MAP || r->evaluation.steps_left < EXPRESSION_MEMBER_STEPS)
         return run(r, i, next);
     r->evaluation.steps_left -= EXPRESSION_MEMBER_STEPS;
-    return append_text(r, found);
+    return append(r, found);
 }
 
 /* *next is changed where it jumps. An exception's position is counted from the instruction's. */
