@@ -8,6 +8,7 @@ enum { LIST_MESSAGES = 128, CHOSEN_BY_CLIENT = 0 };
 static const char partitioner[] = "murmur2_random";
 
 struct outlet_list {
+    int64_t under_way; /* bytes that were handed over, and of which no report has come */
     int count;
     rd_kafka_message_t messages[LIST_MESSAGES];
 };
@@ -32,6 +33,19 @@ static bool is_ours(const rd_kafka_topic_conf_t *conf)
            strcmp(name, partitioner) == 0;
 }
 
+/* 0 where the configuration does not tell. */
+static size_t read_bytes(const rd_kafka_conf_t *conf, const char *property)
+{
+    char text[32];
+    size_t size = sizeof text;
+    return rd_kafka_conf_get(conf, property, text, &size) == RD_KAFKA_CONF_OK ? strtoul(text, NULL, 10) : 0;
+}
+
+static size_t size_of(const rd_kafka_message_t *m)
+{
+    return m->len + m->key_len;
+}
+
 bool outlet_open(outlet *o, rd_kafka_t *producer, const char *name, error *e)
 {
     *o = (outlet){.name = name};
@@ -41,6 +55,7 @@ bool outlet_open(outlet *o, rd_kafka_t *producer, const char *name, error *e)
         rd_kafka_topic_conf_set_partitioner_cb(conf, choose);
         rd_kafka_topic_conf_set_opaque(conf, o);
     }
+    o->request_bytes = read_bytes(rd_kafka_conf(producer), "batch.size");
     o->topic = rd_kafka_topic_new(producer, name, conf); /* takes the conf in any case */
     return o->topic != NULL ||
            error_set(e, ERROR_KAFKA, 0, "topic %s: %s", name, rd_kafka_err2str(rd_kafka_last_error()));
@@ -60,7 +75,7 @@ void outlet_begin(outlet *o)
 {
     for (size_t i = 0; i < o->list_count; i++)
         if (o->lists[i] != NULL)
-            o->lists[i]->count = 0;
+            o->lists[i]->under_way = o->lists[i]->count = 0;
     o->user = pthread_self();
     o->partition_count = 0;
     o->last_key = NULL;
@@ -123,9 +138,27 @@ rd_kafka_resp_err_t outlet_add(outlet *o, const rd_kafka_message_t *message)
     if (list == NULL)
         return RD_KAFKA_RESP_ERR__FATAL;
     list->messages[list->count++] = *message;
+    list->under_way += (int64_t)size_of(message);
     /* Until the number of partitions is known no event waits: it is what tells. */
     bool asks = index == CHOSEN_BY_CLIENT && o->chooses && o->partition_count == 0;
     return asks || list->count == LIST_MESSAGES ? hand_over(o, index) : RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
+void outlet_delivered(const rd_kafka_message_t *message)
+{
+    const outlet *o = rd_kafka_topic_opaque(message->rkt);
+    size_t index = (size_t)message->partition + 1;
+    if (o != NULL && index < o->list_count && o->lists[index] != NULL)
+        o->lists[index]->under_way -= (int64_t)size_of(message);
+}
+
+/* Of what librdkafka has placed nobody knows where it is, until it is reported. */
+bool outlet_is_crowded(const outlet *o)
+{
+    for (size_t i = 1; o->request_bytes > 0 && i < o->list_count; i++)
+        if (o->lists[i] != NULL && o->lists[i]->under_way > (int64_t)o->request_bytes)
+            return true;
+    return false;
 }
 
 rd_kafka_resp_err_t outlet_flush(outlet *o)

@@ -23,6 +23,7 @@ typedef struct outlet {
     const char *name;
     rd_kafka_topic_t *topic; /* NULL: closed */
     bool chooses;            /* the partition, once it knows how many there are */
+    size_t request_bytes;    /* as many of one partition make librdkafka send them */
     pthread_t user;
     int32_t partition_count; /* as the present transaction knows it; 0: not yet */
     outlet_list **lists;     /* [0]: for librdkafka to choose; [n + 1]: of partition n */
@@ -40,6 +41,11 @@ void outlet_begin(outlet *o);
 /* Of the message payload, key and their sizes count. On an error (of outlet_flush) it is kept all the same.
  */
 MUST_CHECK rd_kafka_resp_err_t outlet_add(outlet *o, const rd_kafka_message_t *message);
+/* What a delivery report says of a message; its topic may be any. */
+void outlet_delivered(const rd_kafka_message_t *message);
+/* True while a partition has more under way than goes into one request: the first one is sent without being
+ * asked for, and the rest can go only when that is answered. */
+bool outlet_is_crowded(const outlet *o);
 /* Hands over what there is. RD_KAFKA_RESP_ERR__QUEUE_FULL: call again when there is room; any other error is
  * the transaction's end. */
 MUST_CHECK rd_kafka_resp_err_t outlet_flush(outlet *o);

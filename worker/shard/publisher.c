@@ -5,7 +5,7 @@
 #include "worker/kafka/kafka_client.h"
 #include "worker/shard/outlet.h"
 
-enum { QUEUE_FULL_WAIT_MS = 50, REJOIN_TIMEOUT_MS = 2000 };
+enum { QUEUE_FULL_WAIT_MS = 50, REJOIN_TIMEOUT_MS = 2000, REPORT_WAIT_MS = 10, REPORT_WAITS_MAX = 100 };
 
 struct publisher {
     kafka_client client;   /* first: librdkafka's opaque begins with it */
@@ -25,6 +25,7 @@ static void on_delivery_report(rd_kafka_t *rk, const rd_kafka_message_t *message
 {
     publisher *p = opaque;
     (void)rk;
+    outlet_delivered(message);
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || p->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
     p->delivery_error = message->err;
@@ -300,6 +301,24 @@ static publisher_outcome send_offsets(publisher *p, const epoch *ep, const char 
     return outcome;
 }
 
+static bool is_crowded(const publisher *p)
+{
+    for (size_t i = 0; i < p->outlet_count; i++)
+        if (outlet_is_crowded(&p->outlets[i]))
+            return true;
+    return false;
+}
+
+/* Of each partition one request is under way at a time (librdkafka 2.0.2). While a commit flushes, what must
+ * wait for that has the sender's thread look for it again and again without a pause: better it is not flushed
+ * yet. Whether there is an answer at all is the commit's to find out. */
+static void await_requests(publisher *p)
+{
+    int idle = 0;
+    while (idle < REPORT_WAITS_MAX && p->delivery_error == RD_KAFKA_RESP_ERR_NO_ERROR && is_crowded(p))
+        idle = rd_kafka_poll(p->producer, REPORT_WAIT_MS) == 0 ? idle + 1 : 0;
+}
+
 static publisher_outcome commit(publisher *p, error *e)
 {
     publisher_outcome outcome;
@@ -363,8 +382,10 @@ static publisher_outcome run_transaction(publisher *p, const batch *b, const epo
     publisher_outcome outcome = PUBLISHER_ABORTED;
     if (produce_all(p, b, e)) {
         outcome = send_offsets(p, ep, trigger_topics, group, e);
-        if (outcome == PUBLISHER_OK)
+        if (outcome == PUBLISHER_OK) {
+            await_requests(p);
             outcome = commit(p, e);
+        }
     }
     return outcome == PUBLISHER_ABORTED ? abort_transaction(p, e) : outcome;
 }
