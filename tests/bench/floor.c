@@ -8,7 +8,8 @@
  *
  * What makes it cheap: messages are taken by the hundred; the GETs of one batch go out together with the SETs
  * of the one before, in one write; commands are copied from templates; hiredis builds no replies; each
- * partition's events are given to librdkafka in one call, with nothing but their keys copied. */
+ * partition's events are given to librdkafka in one call, with nothing but their keys copied, and no commit
+ * begins before the requests that are full have been answered. */
 #include <errno.h>
 #include <hiredis/hiredis.h>
 #include <librdkafka/rdkafka.h>
@@ -35,6 +36,7 @@ enum {
     ID_SIZE = 36,
     DIGITS = 16, /* of an id: what tells it from others */
     KEY_MAX = 16,
+    REQUEST_BYTES = 1000000, /* batch.size */
 };
 
 enum { STEP_TOPIC, EXECUTION_TOPIC, OUTPUT_COUNT };
@@ -107,6 +109,7 @@ static struct floor {
     batch batches[2]; /* looked up now, written now */
     epoch epochs[2];
     epoch *open;
+    int64_t under_way[OUTPUT_COUNT][PARTITIONS_MAX]; /* bytes of events that are not reported yet */
     bool has_keys;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -348,11 +351,27 @@ static void check(rd_kafka_error_t *failure, const char *call)
         die("%s: %s", call, rd_kafka_error_string(failure));
 }
 
-static void produce(rd_kafka_topic_t *topic, int32_t partition, const event_list *list)
+static int64_t size_of(const rd_kafka_message_t *event)
 {
+    return (int64_t)(event->len + event->key_len);
+}
+
+static void produce(int output, int32_t partition, const event_list *list)
+{
+    for (int i = 0; i < list->count; i++)
+        f.under_way[output][partition] += size_of(&list->items[i]);
     if (list->count > 0 &&
-        rd_kafka_produce_batch(topic, partition, 0, list->items, list->count) != list->count)
+        rd_kafka_produce_batch(f.outputs[output], partition, 0, list->items, list->count) != list->count)
         die("produce: %s", rd_kafka_err2str(rd_kafka_last_error()));
+}
+
+/* As the worker does: a flush would poll without a pause for what waits for the request in front of it. */
+static void await_requests(void)
+{
+    for (int output = 0; output < OUTPUT_COUNT; output++)
+        for (int i = 0; i < PARTITIONS_MAX; i++)
+            while (f.under_way[output][i] > REQUEST_BYTES)
+                rd_kafka_poll(f.producer, 10);
 }
 
 static void send_offsets(const epoch *e)
@@ -373,8 +392,9 @@ static void commit(epoch *e)
     check(rd_kafka_begin_transaction(f.producer), "begin_transaction");
     for (int output = 0; output < OUTPUT_COUNT; output++)
         for (int i = 0; i < PARTITIONS_MAX; i++)
-            produce(f.outputs[output], i, &e->events[output][i]);
+            produce(output, i, &e->events[output][i]);
     send_offsets(e);
+    await_requests();
     check(rd_kafka_commit_transaction(f.producer, -1), "commit_transaction");
     for (int output = 0; output < OUTPUT_COUNT; output++)
         for (int i = 0; i < PARTITIONS_MAX; i++)
@@ -432,6 +452,8 @@ static void on_delivery_report(rd_kafka_t *rk, const rd_kafka_message_t *message
     (void)opaque;
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR)
         die("delivery: %s", rd_kafka_err2str(message->err));
+    f.under_way[message->rkt == f.outputs[STEP_TOPIC] ? STEP_TOPIC : EXECUTION_TOPIC][message->partition] -=
+        size_of(message);
 }
 
 /* NULL-terminated names and values. */
