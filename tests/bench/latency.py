@@ -39,7 +39,8 @@ def read_completions(address, topic, partitions, count, ready, seen):
 
 def send_evenly(address, topic, values, rate):
     """Appends value n at its time, with n as its key; returns when the first one was due."""
-    producer = Producer({"bootstrap.servers": address, "partitioner": "murmur2_random", "linger.ms": 0, "log_level": 0})
+    producer = Producer({"bootstrap.servers": address, "partitioner": "murmur2_random", "linger.ms": 0, "log_level": 0,
+                         "queue.buffering.max.messages": 10_000_000})
     producer.list_topics(topic, timeout=10)
     begun = time.monotonic() + 0.1
     for number, value in enumerate(values):
