@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "worker/kafka/kafka_client.h"
-#include "worker/shard/outlet.h"
+#include "worker/shard/accumulator.h"
 
 enum { QUEUE_FULL_WAIT_MS = 50, REJOIN_TIMEOUT_MS = 2000, REPORT_WAIT_MS = 10, REPORT_WAITS_MAX = 100 };
 
@@ -12,9 +12,9 @@ struct publisher {
     rd_kafka_conf_t *conf; /* to make the producer from, again where it must be */
     rd_kafka_t *producer;  /* NULL: it was fenced; publisher_join makes another */
     publisher_topics names;
-    outlet outlets[EVENT_TOPIC_COUNT + PUBLISHER_REQUEST_TOPICS_MAX]; /* of kinds, of requests */
-    size_t outlet_count;
-    outlet *of_kind[EVENT_TOPIC_COUNT];
+    accumulator accumulators[EVENT_TOPIC_COUNT + PUBLISHER_REQUEST_TOPICS_MAX]; /* of kinds, of requests */
+    size_t accumulator_count;
+    accumulator *of_kind[EVENT_TOPIC_COUNT];
     bool joined;                        /* the transactional id is registered */
     rd_kafka_resp_err_t delivery_error; /* the first in the present transaction */
     char delivery_topic[256];           /* where it was */
@@ -25,7 +25,7 @@ static void on_delivery_report(rd_kafka_t *rk, const rd_kafka_message_t *message
 {
     publisher *p = opaque;
     (void)rk;
-    outlet_delivered(message);
+    accumulator_delivered(message);
     if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR || p->delivery_error != RD_KAFKA_RESP_ERR_NO_ERROR)
         return;
     p->delivery_error = message->err;
@@ -41,39 +41,40 @@ static void destroy_producer(publisher *p)
         return;
     rd_kafka_purge(p->producer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_poll(p->producer, 0);
-    for (size_t i = 0; i < p->outlet_count; i++)
-        outlet_close(&p->outlets[i]);
-    p->outlet_count = 0;
+    for (size_t i = 0; i < p->accumulator_count; i++)
+        accumulator_close(&p->accumulators[i]);
+    p->accumulator_count = 0;
     rd_kafka_destroy(p->producer);
     p->producer = NULL;
     p->joined = false;
 }
 
 /* NULL where no event goes there, or did before the configuration changed. */
-static outlet *outlet_to(publisher *p, const char *topic)
+static accumulator *accumulator_to(publisher *p, const char *topic)
 {
-    for (size_t i = 0; i < p->outlet_count; i++)
-        if (strcmp(p->outlets[i].name, topic) == 0)
-            return &p->outlets[i];
+    for (size_t i = 0; i < p->accumulator_count; i++)
+        if (strcmp(p->accumulators[i].name, topic) == 0)
+            return &p->accumulators[i];
     return NULL;
 }
 
 /* Kinds may share a topic, and requests may, where the order is that of all their events. */
-static bool open_outlet(publisher *p, const char *topic, error *e)
+static bool open_accumulator(publisher *p, const char *topic, error *e)
 {
-    return outlet_to(p, topic) != NULL || outlet_open(&p->outlets[p->outlet_count++], p->producer, topic, e);
+    return accumulator_to(p, topic) != NULL ||
+           accumulator_open(&p->accumulators[p->accumulator_count++], p->producer, topic, e);
 }
 
-static bool open_outlets(publisher *p, error *e)
+static bool open_accumulators(publisher *p, error *e)
 {
     for (size_t i = 0; i < EVENT_TOPIC_COUNT; i++)
-        if (!open_outlet(p, p->names.of_kind[i], e))
+        if (!open_accumulator(p, p->names.of_kind[i], e))
             return false;
     for (size_t i = 0; i < p->names.request_count; i++)
-        if (!open_outlet(p, p->names.of_requests[i], e))
+        if (!open_accumulator(p, p->names.of_requests[i], e))
             return false;
     for (size_t i = 0; i < EVENT_TOPIC_COUNT; i++)
-        p->of_kind[i] = outlet_to(p, p->names.of_kind[i]);
+        p->of_kind[i] = accumulator_to(p, p->names.of_kind[i]);
     return true;
 }
 
@@ -86,7 +87,7 @@ static bool create_producer(publisher *p, error *e)
         rd_kafka_conf_destroy(conf); /* rd_kafka_new takes it only when it succeeds */
         return error_set(e, ERROR_KAFKA, 0, "the producer cannot be created: %s", reason);
     }
-    if (open_outlets(p, e))
+    if (open_accumulators(p, e))
         return true;
     destroy_producer(p);
     return false;
@@ -174,12 +175,12 @@ static size_t size_of(const value *text)
     return text->kind == VALUE_STRING ? text->count : 0;
 }
 
-static rd_kafka_resp_err_t produce_once(publisher *p, const outlet *o, const event *ev,
+static rd_kafka_resp_err_t produce_once(publisher *p, const accumulator *a, const event *ev,
                                         rd_kafka_headers_t *headers)
 {
     rd_kafka_vu_t by_name = {.vtype = RD_KAFKA_VTYPE_TOPIC, .u.cstr = ev->topic};
     rd_kafka_vu_t parts[] = {
-        o == NULL ? by_name : (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = o->topic},
+        a == NULL ? by_name : (rd_kafka_vu_t){.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = a->topic},
         {.vtype = RD_KAFKA_VTYPE_VALUE, .u.mem = {bytes_of(&ev->payload), size_of(&ev->payload)}},
         {.vtype = RD_KAFKA_VTYPE_KEY, .u.mem = {bytes_of(&ev->key), size_of(&ev->key)}},
         {.vtype = RD_KAFKA_VTYPE_TIMESTAMP, .u.i64 = ev->timestamp_ms > 0 ? ev->timestamp_ms : 0},
@@ -208,33 +209,33 @@ static bool wait_for_room(publisher *p, rd_kafka_resp_err_t code)
     return true;
 }
 
-static bool produce_alone(publisher *p, const outlet *o, const event *ev, error *e)
+static bool produce_alone(publisher *p, const accumulator *a, const event *ev, error *e)
 {
     rd_kafka_headers_t *headers = make_headers(ev);
     for (;;) {
-        rd_kafka_resp_err_t code = produce_once(p, o, ev, headers);
+        rd_kafka_resp_err_t code = produce_once(p, a, ev, headers);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR)
             return true;
         if (wait_for_room(p, code))
             continue;
         if (headers != NULL)
             rd_kafka_headers_destroy(headers); /* taken only by a message that was */
-        return failed_to_produce(o == NULL ? ev->topic : o->name, code, e);
+        return failed_to_produce(a == NULL ? ev->topic : a->name, code, e);
     }
 }
 
-/* `code` is what the outlet has just said. */
-static bool finish(publisher *p, outlet *o, rd_kafka_resp_err_t code, error *e)
+/* `code` is what the accumulator has just said. */
+static bool finish(publisher *p, accumulator *a, rd_kafka_resp_err_t code, error *e)
 {
     while (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         if (!wait_for_room(p, code))
-            return failed_to_produce(o->name, code, e);
-        code = outlet_flush(o);
+            return failed_to_produce(a->name, code, e);
+        code = accumulator_flush(a);
     }
     return true;
 }
 
-static bool produce_with_others(publisher *p, outlet *o, const event *ev, error *e)
+static bool produce_with_others(publisher *p, accumulator *a, const event *ev, error *e)
 {
     const rd_kafka_message_t message = {
         .payload = bytes_of(&ev->payload),
@@ -242,29 +243,29 @@ static bool produce_with_others(publisher *p, outlet *o, const event *ev, error 
         .key = bytes_of(&ev->key),
         .key_len = size_of(&ev->key),
     };
-    return finish(p, o, outlet_add(o, &message), e);
+    return finish(p, a, accumulator_add(a, &message), e);
 }
 
-/* An outlet takes neither headers nor timestamps. Events of a topic are handed over in their order. */
+/* An accumulator takes neither headers nor timestamps. Events of a topic are handed over in their order. */
 static bool produce(publisher *p, const event *ev, error *e)
 {
-    outlet *o = ev->kind == EVENT_REQUEST ? outlet_to(p, ev->topic) : p->of_kind[ev->kind];
-    if (o != NULL && ev->header_count == 0 && ev->timestamp_ms <= 0)
-        return produce_with_others(p, o, ev, e);
-    return (o == NULL || finish(p, o, outlet_flush(o), e)) && produce_alone(p, o, ev, e);
+    accumulator *a = ev->kind == EVENT_REQUEST ? accumulator_to(p, ev->topic) : p->of_kind[ev->kind];
+    if (a != NULL && ev->header_count == 0 && ev->timestamp_ms <= 0)
+        return produce_with_others(p, a, ev, e);
+    return (a == NULL || finish(p, a, accumulator_flush(a), e)) && produce_alone(p, a, ev, e);
 }
 
 static bool produce_all(publisher *p, const batch *b, error *e)
 {
-    for (size_t i = 0; i < p->outlet_count; i++)
-        outlet_begin(&p->outlets[i]);
+    for (size_t i = 0; i < p->accumulator_count; i++)
+        accumulator_begin(&p->accumulators[i]);
     for (const event *ev = b->first; ev != NULL; ev = ev->next) {
         __builtin_prefetch(ev->next); /* megabytes were written since: it is in no cache any more */
         if (!produce(p, ev, e))
             return false;
     }
-    for (size_t i = 0; i < p->outlet_count; i++)
-        if (!finish(p, &p->outlets[i], outlet_flush(&p->outlets[i]), e))
+    for (size_t i = 0; i < p->accumulator_count; i++)
+        if (!finish(p, &p->accumulators[i], accumulator_flush(&p->accumulators[i]), e))
             return false;
     return true;
 }
@@ -303,8 +304,8 @@ static publisher_outcome send_offsets(publisher *p, const epoch *ep, const char 
 
 static bool is_crowded(const publisher *p)
 {
-    for (size_t i = 0; i < p->outlet_count; i++)
-        if (outlet_is_crowded(&p->outlets[i]))
+    for (size_t i = 0; i < p->accumulator_count; i++)
+        if (accumulator_is_crowded(&p->accumulators[i]))
             return true;
     return false;
 }

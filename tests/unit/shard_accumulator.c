@@ -1,11 +1,11 @@
 #include <criterion/criterion.h>
 
-#include "worker/shard/outlet.h"
+#include "worker/shard/accumulator.h"
 
 enum { PARTITIONS = 4, SIZE = 2000, COUNT = 1200 };
 
 static rd_kafka_t *producer;
-static outlet o;
+static accumulator a;
 static int reported[PARTITIONS];
 static int latest; /* number of the message that was reported last */
 static char bytes[COUNT][SIZE];
@@ -19,7 +19,7 @@ static void on_report(rd_kafka_t *rk, const rd_kafka_message_t *message, void *o
     cr_expect_gt(number, latest, "%d behind %d", number, latest);
     latest = number;
     reported[message->partition]++;
-    outlet_delivered(message);
+    accumulator_delivered(message);
 }
 
 static void set(rd_kafka_conf_t *conf, const char *name, const char *text)
@@ -40,17 +40,17 @@ static void set_up(void)
     cr_assert_not_null(producer);
     memset(reported, 0, sizeof reported);
     latest = -1;
-    cr_assert(outlet_open(&o, producer, "events", &e), "%s", e.message);
-    outlet_begin(&o);
+    cr_assert(accumulator_open(&a, producer, "events", &e), "%s", e.message);
+    accumulator_begin(&a);
 }
 
 static void tear_down(void)
 {
-    outlet_close(&o);
+    accumulator_close(&a);
     rd_kafka_destroy(producer);
 }
 
-TestSuite(shard_outlet, .init = set_up, .fini = tear_down);
+TestSuite(shard_accumulator, .init = set_up, .fini = tear_down);
 
 static char key[] = "customer-7";
 
@@ -58,44 +58,44 @@ static void add(int number)
 {
     const rd_kafka_message_t message = {
         .payload = bytes[number], .len = SIZE, .key = key, .key_len = sizeof key - 1};
-    cr_assert_eq(outlet_add(&o, &message), RD_KAFKA_RESP_ERR_NO_ERROR);
+    cr_assert_eq(accumulator_add(&a, &message), RD_KAFKA_RESP_ERR_NO_ERROR);
 }
 
 /* Until the topic is known librdkafka chooses for all. */
 static void learn_partitions(void)
 {
     const rd_kafka_metadata_t *metadata;
-    cr_assert_eq(rd_kafka_metadata(producer, 0, o.topic, &metadata, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    cr_assert_eq(rd_kafka_metadata(producer, 0, a.topic, &metadata, 10000), RD_KAFKA_RESP_ERR_NO_ERROR);
     rd_kafka_metadata_destroy(metadata);
 }
 
-Test(shard_outlet, events_of_a_key_go_to_its_partition_in_their_order)
+Test(shard_accumulator, events_of_a_key_go_to_its_partition_in_their_order)
 {
     learn_partitions();
     for (int i = 0; i < COUNT; i++)
         add(i);
-    cr_expect_eq(o.partition_count, PARTITIONS);
-    cr_assert_eq(outlet_flush(&o), RD_KAFKA_RESP_ERR_NO_ERROR);
+    cr_expect_eq(a.partition_count, PARTITIONS);
+    cr_assert_eq(accumulator_flush(&a), RD_KAFKA_RESP_ERR_NO_ERROR);
     cr_assert_eq(rd_kafka_flush(producer, 20000), RD_KAFKA_RESP_ERR_NO_ERROR);
-    int32_t expected = rd_kafka_msg_partitioner_murmur2(o.topic, key, sizeof key - 1, PARTITIONS, NULL, NULL);
+    int32_t expected = rd_kafka_msg_partitioner_murmur2(a.topic, key, sizeof key - 1, PARTITIONS, NULL, NULL);
     cr_expect_eq(reported[expected], COUNT);
 }
 
-Test(shard_outlet, it_is_crowded_until_the_first_request_is_answered)
+Test(shard_accumulator, it_is_crowded_until_the_first_request_is_answered)
 {
     learn_partitions();
-    cr_expect_not(outlet_is_crowded(&o));
+    cr_expect_not(accumulator_is_crowded(&a));
     for (int i = 0; i < 400; i++)
         add(i);
-    cr_expect_not(outlet_is_crowded(&o), "less than a request");
+    cr_expect_not(accumulator_is_crowded(&a), "less than a request");
     for (int i = 400; i < COUNT - 400; i++)
         add(i);
-    cr_expect(outlet_is_crowded(&o));
-    for (int waits = 0; outlet_is_crowded(&o) && waits < 1000; waits++)
+    cr_expect(accumulator_is_crowded(&a));
+    for (int waits = 0; accumulator_is_crowded(&a) && waits < 1000; waits++)
         rd_kafka_poll(producer, 10);
-    cr_expect_not(outlet_is_crowded(&o));
-    cr_assert_eq(outlet_flush(&o), RD_KAFKA_RESP_ERR_NO_ERROR);
+    cr_expect_not(accumulator_is_crowded(&a));
+    cr_assert_eq(accumulator_flush(&a), RD_KAFKA_RESP_ERR_NO_ERROR);
     cr_assert_eq(rd_kafka_flush(producer, 20000), RD_KAFKA_RESP_ERR_NO_ERROR);
-    outlet_begin(&o);
-    cr_expect_not(outlet_is_crowded(&o));
+    accumulator_begin(&a);
+    cr_expect_not(accumulator_is_crowded(&a));
 }
