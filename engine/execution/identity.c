@@ -4,6 +4,7 @@
 #include <uuid.h>
 
 #include "engine/limits.h"
+#include "engine/value/number.h"
 
 enum { SEPARATOR = 0x1F, NAMESPACE_SIZE = 16 };
 
@@ -41,15 +42,9 @@ static void name_add_part(name *n, const char *bytes, size_t size)
 
 static void name_add_number(name *n, int64_t number)
 {
-    char digits[20];
-    size_t start = sizeof digits;
-    uint64_t rest = (uint64_t)number;
+    char digits[NUMBER_TEXT_SIZE];
     assert(number >= 0);
-    do {
-        digits[--start] = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    name_add_part(n, digits + start, sizeof digits - start);
+    name_add_part(n, digits, number_format_int(number, digits));
 }
 
 /* Shifts and stores of single bytes are not always seen to be this, and then take forty instructions. */

@@ -194,17 +194,14 @@ static uint32_t find_slot(const uint32_t *slots, uint32_t mask, uint32_t seed, c
     return slot;
 }
 
-/* The number of the member with this key, or count. Most are passed over by the length of their key. */
+/* The number of the member with this key, or count. */
 static inline uint32_t scan(const value_member *members, uint32_t count, const value *key)
 {
+    if (key->kind == VALUE_STRING)
+        return value_scan(members, count, key);
     uint32_t i = 0;
-    if (key->kind != VALUE_STRING)
-        while (i < count && !value_same_key(&members[i].key, key))
-            i++;
-    else
-        while (i < count && !(members[i].key.count == key->count && members[i].key.kind == VALUE_STRING &&
-                              memcmp(members[i].key.text, key->text, key->count) == 0))
-            i++;
+    while (i < count && !value_same_key(&members[i].key, key))
+        i++;
     return i;
 }
 

@@ -141,20 +141,26 @@ static inline bool value_same_bytes(const char *a, const char *b, size_t size)
     return memcmp(a, b, size) == 0;
 }
 
+/* The number of the first member whose key is this string, or count. Most are told apart by their keys'
+ * lengths or first bytes. */
+static inline uint32_t value_scan(const value_member *members, uint32_t count, const value *key)
+{
+    uint32_t i = 0;
+    while (i < count && !(members[i].key.count == key->count && members[i].key.kind == VALUE_STRING &&
+                          value_same_bytes(members[i].key.text, key->text, key->count)))
+        i++;
+    return i;
+}
+
 /* As value_get_key, for a `map` that is one and a key that is a string. A scan beats the hash where there are
- * few members: most are told apart by their keys' lengths or first bytes. */
+ * few members. */
 static inline const value *value_find(const value *map, const value *key)
 {
     enum { SCANNED_MEMBERS_MAX = 16 };
     if (map->count > SCANNED_MEMBERS_MAX)
         return value_get_key(map, key);
-    for (uint32_t i = 0; i < map->count; i++) {
-        const value_member *member = &map->members[i];
-        if (member->key.count == key->count && member->key.kind == VALUE_STRING &&
-            value_same_bytes(member->key.text, key->text, key->count))
-            return &member->value;
-    }
-    return NULL;
+    uint32_t i = value_scan(map->members, map->count, key);
+    return i == map->count ? NULL : &map->members[i].value;
 }
 
 /* Equality of JSON: numbers by mathematical value, booleans apart from numbers, members in any order. */

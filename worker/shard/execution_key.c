@@ -25,7 +25,8 @@ static void write_head(execution_key *k, uint32_t topic, int32_t partition)
     key_write_execution(&name, k->config->group, k->config->triggers.items[topic], partition, "");
     resp_open(&k->head, name.size + ID_SIZE);
     buffer_add(&k->head, name.bytes, name.size);
-    k->head.failed |= name.failed;
+    if (name.failed)
+        buffer_fail(&k->head);
     k->topic = topic;
     k->partition = partition;
 }
@@ -35,14 +36,14 @@ void execution_key_write(execution_key *k, buffer *b, const char *before, size_t
 {
     if (k->head.size == 0 || k->topic != topic || k->partition != partition)
         write_head(k, topic, partition);
-    size_t size = before_size + k->head.size + ID_SIZE + 2;
-    b->failed |= k->head.failed;
-    if (!buffer_has_room(b, size))
+    if (k->head.failed)
+        buffer_fail(b);
+    if (!buffer_has_room(b, before_size + k->head.size + ID_SIZE + 2))
         return;
     char *at = b->bytes + b->size;
     memcpy(at, before, before_size);
     memcpy(at += before_size, k->head.bytes, k->head.size);
     memcpy(at += k->head.size, id->text, ID_SIZE);
     memcpy(at + ID_SIZE, "\r\n", 2);
-    b->size += size;
+    b->size = (size_t)(at + ID_SIZE + 2 - b->bytes);
 }

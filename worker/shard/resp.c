@@ -1,35 +1,22 @@
 #include "worker/shard/resp.h"
 
-enum { NUMBER_SIZE = 24 }; /* of the longest integer, with a mark before and a line's end behind it */
-
-/* The digits of `number`, ending before text[end]. Returns where they begin. */
-static size_t put_digits(char *text, size_t end, uint64_t number)
-{
-    do {
-        text[--end] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return end;
-}
+#include "engine/value/number.h"
 
 static void add_size(buffer *b, char mark, size_t size)
 {
-    char text[NUMBER_SIZE];
-    size_t start = put_digits(text, NUMBER_SIZE - 2, size);
-    text[--start] = mark;
-    text[NUMBER_SIZE - 2] = '\r';
-    text[NUMBER_SIZE - 1] = '\n';
-    buffer_add(b, text + start, NUMBER_SIZE - start);
+    char text[NUMBER_TEXT_SIZE] = {mark};
+    size_t end = 1 + number_format_int((int64_t)size, text + 1);
+    text[end++] = '\r';
+    text[end++] = '\n';
+    buffer_add(b, text, end);
 }
 
 static void add_integer(buffer *b, int64_t integer)
 {
-    char text[NUMBER_SIZE];
-    size_t start = put_digits(text, NUMBER_SIZE, integer < 0 ? 0 - (uint64_t)integer : (uint64_t)integer);
-    if (integer < 0)
-        text[--start] = '-';
-    add_size(b, '$', NUMBER_SIZE - start);
-    buffer_add(b, text + start, NUMBER_SIZE - start);
+    char text[NUMBER_TEXT_SIZE];
+    size_t size = number_format_int(integer, text);
+    add_size(b, '$', size);
+    buffer_add(b, text, size);
 }
 
 void resp_begin(buffer *b, size_t argument_count)
