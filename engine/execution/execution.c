@@ -673,11 +673,3 @@ bool execution_retry(execution *x, int64_t now_ms)
     x->completed_ms = 0;
     return true;
 }
-
-size_t execution_count(const execution *x, step_status status)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < x->step_count; i++)
-        count += x->steps[i].status == status;
-    return count;
-}

@@ -173,8 +173,6 @@ static inline bool execution_ended(const execution *x)
 {
     return execution_status_has_ended(x->status);
 }
-/* How many steps have this status. */
-size_t execution_count(const execution *x, step_status status);
 /* Which of the invariants at the top of execution.c does not hold, as a sentence; NULL: all do. Static. */
 const char *execution_fault(const execution *x);
 

@@ -34,7 +34,7 @@ def middle(pairs, subject):
 def bench(options):
     """The result, and the figures of each pair."""
     work = workload.orders()
-    triggers = list(work.triggers(options.triggers))
+    triggers = list(work.triggers(max(options.triggers, pool.POOL_SIZE)))
     with Servers() as servers:
         def corner(name):
             return Corner(servers, name, work, options.partitions)
@@ -52,7 +52,7 @@ def bench(options):
                 place = corner(f"{subject:-<6}-{number}")
                 process = place.start_worker(options.shards) if subject == "worker" else place.start_floor(samples)
                 profile = f"{options.profile}.{subject}" if options.profile and number == options.pairs else None
-                pair[subject] = drain(place, process, triggers, profile)
+                pair[subject] = drain(place, process, triggers[:options.triggers], profile)
                 place.remove()
             pair["ratio"] = round(pair["worker"]["cpu_us"] / pair["floor"]["cpu_us"], 3)
             log(json.dumps(pair))

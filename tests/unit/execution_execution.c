@@ -45,7 +45,7 @@ Test(execution_execution, skips_by_condition_and_by_missing_address)
     cr_expect_eq(x.steps[0].attempt, 0);
     expect_text(x.steps[1].reason, "no_address");
     cr_expect_eq(x.steps[2].status, STEP_COMPLETED);
-    cr_expect_eq(execution_count(&x, STEP_SKIPPED), 2u);
+    cr_expect_eq(count_steps(&x, STEP_SKIPPED), 2u);
 }
 
 Test(execution_execution, later_steps_see_what_earlier_ones_left)
@@ -136,7 +136,7 @@ Test(execution_execution, memory_that_runs_out_fails_a_step_and_loses_nothing)
         arena_init(&small, 256, budget);
         if (execution_begin(&x, &id, &t, w, &small, BEGAN_MS, &e)) {
             run(&x);
-            cr_expect(x.status == EXECUTION_COMPLETED || execution_count(&x, STEP_FAILED) == 1, "budget %zu",
+            cr_expect(x.status == EXECUTION_COMPLETED || count_steps(&x, STEP_FAILED) == 1, "budget %zu",
                       budget);
             completed = x.status == EXECUTION_COMPLETED && x.steps[2].result.kind == VALUE_STRING;
         } else {

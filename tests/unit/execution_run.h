@@ -135,4 +135,13 @@ static inline void run(execution *x)
     "  - {step_id: " id ", step_type: SMS, name: " id \
     ", config: {to: '{{ recipient }}', body: 'Hi {{ payload.name }}'}" extra "}\n"
 
+/* How many steps have this status. */
+static inline size_t count_steps(const execution *of, step_status status)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < of->step_count; i++)
+        count += of->steps[i].status == status;
+    return count;
+}
+
 #endif

@@ -160,7 +160,7 @@ Test(execution_wait, a_failed_step_may_let_the_execution_go_on)
     execution_delivered(&x, "log", value_null(), 1102);
     expect_need(&x, 1103, EXECUTION_ENDED);
     cr_expect_eq(x.status, EXECUTION_COMPLETED);
-    cr_expect_eq(execution_count(&x, STEP_FAILED), 2u);
+    cr_expect_eq(count_steps(&x, STEP_FAILED), 2u);
     expect_text(x.steps[1].error_code, "evaluation_failed");
     cr_expect_eq(x.steps[2].status, STEP_COMPLETED);
 }

@@ -2,8 +2,7 @@
  *
  * Each turn, before the loop sleeps: take messages while custody lets us, do what custody says, arm the timer
  * for what it waits for. Replies of Redis and deliverers come in between and only move tasks. Calls into
- * librdkafka that block run as the one job on a thread beside it (job.h); while it does, the loop goes
- * on.
+ * librdkafka that block run as the one job on a thread beside it (job.h), and the loop goes on meanwhile.
  *
  *   JOINING   the transactional id is registered, again and again until it is
  *     -> RUNNING  on_job_done(JOB_JOIN)
