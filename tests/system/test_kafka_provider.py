@@ -3,10 +3,11 @@
 import collections
 import json
 import subprocess
+import time
 
 from rig import workflows
 from rig.avro import ROOT, Schema
-from rig.clients import read_topic
+from rig.clients import TopicReader, read_topic
 from rig.processes import wait_for
 from rig.receiver import Answer
 from rig.site import event_id, execution_id
@@ -14,7 +15,7 @@ from rig.site import event_id, execution_id
 DELIVERY_REQUEST = Schema.load("schemas/delivery_request.avsc")
 ADA = {"name": "Ada", "email": "ada@example.com", "amount": 3}
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-COUNT = 3000
+COUNT = 1500
 
 
 def asking(workflow_id="asking"):
@@ -40,8 +41,11 @@ class Requests:
     def config(self, **changes):
         return self.site.config(**{"provider.outside": {"kind": "kafka", "topic": self.topic}}, **changes)
 
-    def published(self, committed_only=True):
-        return read_topic(self.site.kafka.address, self.topic, committed_only=committed_only)
+    def reader(self, committed_only=True):
+        return TopicReader(self.site.kafka.address, self.topic, committed_only)
+
+    def published(self):
+        return read_topic(self.site.kafka.address, self.topic)
 
     def check(self, numbers):
         """After the workers have ended: one request a step, as the completions say."""
@@ -129,20 +133,35 @@ def test_it_takes_over_from_a_provider_that_refuses(site, receiver):
     assert step["status"] == "COMPLETED" and step["event_id"] == request["event_id"] and len(receiver.requests) == 1
 
 
+def is_open(requests):
+    """Whether requests are written that are not decided, and whoever could decide it has said all that it will say."""
+    time.sleep(0.2)  # what was sent arrives, and the markers of what was committed
+    with requests.reader() as reader:
+        visible = len(reader.read_to_end())
+    with requests.reader(committed_only=False) as reader:
+        return len(reader.read_to_end()) > visible
+
+
 def kill_while_it_commits(site, requests, count):
-    """Gives workers `count` triggers at a time and kills them behind their first commit, until one leaves a transaction that it
-    has not ended; how many triggers that took."""
-    many_epochs = requests.config(worker={"max_inflight": 4})
+    """Has a worker stand still again and again until it does so inside of a transaction, which is where it is killed.
+    How many triggers that took."""
+    small_epochs = requests.config(worker={"max_inflight": 4})
     sent = 0
-    with site.reader("step-completions") as reader:
+    with site.reader("step-completions") as told:
         for _ in range(8):
             send(site, range(sent, sent + count))
             sent += count
-            worker = site.start_worker(many_epochs)
-            reader.read_until(len(reader.messages) + 1, 60)
-            worker.kill()
-            if len(requests.published(committed_only=False)) > len(requests.published()):
-                return sent
+            worker = site.start_worker(small_epochs)
+            told.read_until(len(told.messages) + 1, 60)
+            for _ in range(20):
+                worker.pause()
+                if is_open(requests):
+                    worker.kill()
+                    return sent
+                worker.resume()
+                time.sleep(0.013)
+            site.stop_workers()
+            told.read_settled()
     raise AssertionError("no transaction was ever left open")
 
 
