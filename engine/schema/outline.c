@@ -17,6 +17,8 @@ static bool copy_list(build *c, const value *original, unsigned depth, value *co
 {
     list_builder items;
     list_builder_init(&items, c->arena);
+    if (!list_builder_reserve(&items, original->count))
+        return build_fail_memory(c);
     for (uint32_t i = 0; i < original->count; i++) {
         value item;
         if (!outline_copy(c, &original->items[i], depth + 1, &item))
@@ -32,6 +34,8 @@ static bool copy_map(build *c, const value *original, unsigned depth, value *cop
 {
     map_builder members;
     map_builder_init(&members, c->arena);
+    if (!map_builder_reserve(&members, original->count))
+        return build_fail_memory(c);
     for (uint32_t i = 0; i < original->count; i++) {
         value key;
         value v;

@@ -12,6 +12,8 @@ static bool copy_list(arena *a, const value *v, value *out)
 {
     list_builder items;
     list_builder_init(&items, a);
+    if (!list_builder_reserve(&items, v->count))
+        return false;
     for (uint32_t i = 0; i < v->count; i++) {
         value item;
         if (!value_copy(a, &v->items[i], &item) || !list_builder_add(&items, item))
@@ -25,6 +27,8 @@ static bool copy_map(arena *a, const value *v, value *out)
 {
     map_builder members;
     map_builder_init(&members, a);
+    if (!map_builder_reserve(&members, v->count))
+        return false;
     for (uint32_t i = 0; i < v->count; i++) {
         value key, member;
         if (!value_copy(a, &v->members[i].key, &key) || !value_copy(a, &v->members[i].value, &member) ||

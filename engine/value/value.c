@@ -253,7 +253,9 @@ static uint32_t find_member(const map_builder *b, const value *key)
 /* Keeps the table at most half full. */
 static bool rebuild_index(map_builder *b)
 {
-    uint32_t slot_count = b->capacity * 2;
+    uint32_t slot_count = 1; /* a power of two: the mask needs it */
+    while (slot_count < b->capacity * 2)
+        slot_count *= 2;
     uint32_t *slots = arena_calloc(b->arena, slot_count, sizeof *slots);
     if (slots == NULL)
         return false;
@@ -265,12 +267,8 @@ static bool rebuild_index(map_builder *b)
     return true;
 }
 
-static bool grow_members(map_builder *b)
+static bool resize(map_builder *b, uint32_t capacity)
 {
-    if (b->capacity >= LIMIT_VALUE_COUNT)
-        return false;
-    uint32_t capacity =
-        b->capacity == 0 ? CAPACITY_FIRST : b->capacity * 2; /* a power of two: the index needs it */
     size_t old_size = b->capacity == 0 ? 0 : sizeof(map_index) + b->capacity * sizeof(value_member);
     char *block =
         arena_grow(b->arena, b->block, old_size, sizeof(map_index) + capacity * sizeof(value_member));
@@ -281,6 +279,16 @@ static bool grow_members(map_builder *b)
     return capacity <= INDEX_THRESHOLD || rebuild_index(b);
 }
 
+bool map_builder_reserve(map_builder *b, size_t count)
+{
+    if (count <= b->capacity - b->count)
+        return true;
+    if (count > LIMIT_VALUE_COUNT || b->count > LIMIT_VALUE_COUNT - count)
+        return false;
+    uint32_t capacity = b->count + (uint32_t)count;
+    return resize(b, capacity < b->capacity * 2 ? b->capacity * 2 : capacity);
+}
+
 bool map_builder_put(map_builder *b, value key, value v)
 {
     uint32_t i = find_member(b, &key);
@@ -288,7 +296,7 @@ bool map_builder_put(map_builder *b, value key, value v)
         builder_members(b)[i].value = v;
         return true;
     }
-    if (b->count == b->capacity && !grow_members(b))
+    if (b->count == b->capacity && !map_builder_reserve(b, b->capacity == 0 ? CAPACITY_FIRST : 1))
         return false;
     value_member *members = builder_members(b);
     members[b->count++] = (value_member){.key = key, .value = v};

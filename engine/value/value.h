@@ -213,6 +213,9 @@ typedef struct map_builder {
 void map_builder_init(map_builder *b, arena *a);
 /* Sets the key's value: a key that is there keeps its place and gets the new value, as in JSON and Python. */
 MUST_CHECK bool map_builder_put(map_builder *b, value key, value v);
+/* Makes room for `count` more members, which map_builder_put then takes without fail; false as
+ * list_builder_reserve. */
+MUST_CHECK bool map_builder_reserve(map_builder *b, size_t count);
 /* True where the key is there already. */
 bool map_builder_has(const map_builder *b, const value *key);
 value map_builder_finish(const map_builder *b);

@@ -3,9 +3,17 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+/* What a look-up meets besides the workflow itself: one line of memory, as thousands are in no cache. */
+typedef struct slot {
+    const workflow *workflow; /* NULL: free */
+    uint32_t hash;
+} slot;
+
 struct catalog {
     atomic_uint references;
     size_t count;
+    slot *slots; /* open addressing, at most half of them taken */
+    size_t slot_mask;
     const workflow *workflows[]; /* by id; each holds a reference */
 };
 
@@ -46,19 +54,56 @@ static void release_all(const workflow *const *workflows, size_t count)
         workflow_release(workflows[i]);
 }
 
-const catalog *catalog_new(const workflow *const *workflows, size_t count, workflow_findings *f)
+/* Ids are their authors' choice, not the triggers': nobody else can make slots collide. */
+static uint32_t hash_id(const value *id)
+{
+    return value_hash(id, 0);
+}
+
+static slot *make_slots(const workflow *const *workflows, size_t count, size_t *mask)
+{
+    size_t slot_count = 2;
+    while (slot_count < 2 * count)
+        slot_count *= 2;
+    slot *slots = calloc(slot_count, sizeof *slots);
+    *mask = slot_count - 1;
+    for (size_t i = 0; slots != NULL && i < count; i++) {
+        uint32_t hash = hash_id(&workflows[i]->id);
+        size_t at = hash & *mask;
+        while (slots[at].workflow != NULL)
+            at = (at + 1) & *mask;
+        slots[at] = (slot){.workflow = workflows[i], .hash = hash};
+    }
+    return slots;
+}
+
+/* Takes the workflows only where there is memory. */
+static catalog *make(const workflow *const *workflows, size_t count)
 {
     catalog *c = malloc(sizeof *c + count * sizeof *c->workflows);
+    size_t mask;
+    slot *slots = make_slots(workflows, count, &mask);
+    if (c == NULL || slots == NULL) {
+        free(c);
+        free(slots);
+        return NULL;
+    }
+    *c = (catalog){.count = count, .slots = slots, .slot_mask = mask};
+    atomic_init(&c->references, 1);
+    if (count > 0) {
+        memcpy(c->workflows, workflows, count * sizeof *c->workflows);
+        qsort(c->workflows, count, sizeof *c->workflows, compare_workflows);
+    }
+    return c;
+}
+
+const catalog *catalog_new(const workflow *const *workflows, size_t count, workflow_findings *f)
+{
+    catalog *c = make(workflows, count);
     if (c == NULL) {
         release_all(workflows, count);
         workflow_findings_add_file(f, "catalog", 0, RULE_LIMIT, "no memory for %zu workflows", count);
         return NULL;
-    }
-    atomic_init(&c->references, 1);
-    c->count = count;
-    if (count > 0) {
-        memcpy(c->workflows, workflows, count * sizeof *c->workflows);
-        qsort(c->workflows, count, sizeof *c->workflows, compare_workflows);
     }
     if (check_unique(c, f))
         return c;
@@ -82,25 +127,19 @@ void catalog_release(const catalog *c)
     if (c == NULL || atomic_fetch_sub_explicit(&owner(c)->references, 1, memory_order_acq_rel) > 1)
         return;
     release_all(c->workflows, c->count);
+    free(c->slots);
     free(owner(c));
 }
 
 const workflow *catalog_find(const catalog *c, const char *id, size_t id_size)
 {
-    size_t low = 0;
-    size_t high = c->count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const workflow *w = c->workflows[middle];
-        int order = compare_ids(id, id_size, w->id.text, w->id.count);
-        if (order == 0)
-            return w;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
+    const value wanted = value_string(id, id_size);
+    uint32_t hash = hash_id(&wanted);
+    for (size_t at = hash & c->slot_mask;; at = (at + 1) & c->slot_mask) {
+        const slot *s = &c->slots[at];
+        if (s->workflow == NULL || (s->hash == hash && value_same_text(&s->workflow->id, &wanted)))
+            return s->workflow;
     }
-    return NULL;
 }
 
 size_t catalog_count(const catalog *c)

@@ -76,7 +76,7 @@ static bool compile_map(compiler *c, const value *v, config_template *out)
     config_template *items = arena_calloc(c->arena, v->count, sizeof *items);
     map_builder keys;
     map_builder_init(&keys, c->arena);
-    if (items == NULL)
+    if (items == NULL || !map_builder_reserve(&keys, v->count))
         return fail_memory(c);
     for (uint32_t i = 0; i < v->count; i++) {
         value key;

@@ -230,6 +230,8 @@ bool controls_resolve(const control_schema *workflow_schema, const control_schem
         return false;
     map_builder b;
     map_builder_init(&b, a);
+    if (!map_builder_reserve(&b, (size_t)under.count + over.count))
+        return fail_memory(e);
     for (uint32_t i = 0; i < under.count; i++)
         if (!map_builder_put(&b, under.members[i].key, under.members[i].value))
             return fail_memory(e);

@@ -156,6 +156,21 @@ static void check_attachments(compiler *c, const value *config)
     }
 }
 
+static void name_message_keys(compiler *c, const step_field *fields, size_t count, step *s)
+{
+    map_builder keys;
+    size_t present = 0;
+    for (size_t i = 0; i < count; i++)
+        present += s->config[i] != NULL;
+    map_builder_init(&keys, c->arena);
+    if (!map_builder_reserve(&keys, present))
+        compiler_add_memory(c);
+    for (size_t i = 0; i < count; i++)
+        if (s->config[i] != NULL && !map_builder_put(&keys, value_cstring(fields[i].name), value_null()))
+            compiler_add_memory(c);
+    s->message_keys = map_builder_finish(&keys);
+}
+
 static void compile_config(compiler *c, const value *config, step *s)
 {
     check_config_keys(c, config, s->type);
@@ -167,14 +182,9 @@ static void compile_config(compiler *c, const value *config, step *s)
         s->provider = compiler_identifier(c, provider);
     size_t count;
     const step_field *fields = step_type_fields(s->type, &count);
-    map_builder keys;
-    map_builder_init(&keys, c->arena);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         s->config[i] = compile_field(c, config, &fields[i]);
-        if (s->config[i] != NULL && !map_builder_put(&keys, value_cstring(fields[i].name), value_null()))
-            compiler_add_memory(c);
-    }
-    s->message_keys = map_builder_finish(&keys);
+    name_message_keys(c, fields, count, s);
 }
 
 void step_compile(compiler *c, const value *v, step *s)

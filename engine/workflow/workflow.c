@@ -142,7 +142,7 @@ static bool build_names_value(arena *a, workflow *w)
 {
     map_builder b;
     map_builder_init(&b, a);
-    if (!map_builder_put(&b, value_cstring("workflow_id"), w->id) ||
+    if (!map_builder_reserve(&b, 4) || !map_builder_put(&b, value_cstring("workflow_id"), w->id) ||
         !map_builder_put(&b, value_cstring("name"), w->name) ||
         !map_builder_put(&b, value_cstring("version"), value_int(w->version)) ||
         !map_builder_put(&b, value_cstring("metadata"), w->metadata))

@@ -4,6 +4,32 @@
 
 #include "engine/value/value.h"
 
+/* Of the keys "key0" ... */
+static void add_keys(map_builder *b, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        char key[16];
+        int n = snprintf(key, sizeof key, "key%u", i);
+        char *copy = arena_copy(b->arena, key, (size_t)n);
+        cr_assert(map_builder_put(b, value_string(copy, (size_t)n), value_int(0)));
+        cr_assert(map_builder_put(b, value_string(copy, (size_t)n), value_int(i)));
+    }
+}
+
+static void check_keys(const value *map, uint32_t size)
+{
+    cr_expect_eq(map->count, size);
+    for (uint32_t i = 0; i < size; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "key%u", i);
+        const value *found = value_field(map, key);
+        cr_assert_not_null(found, "%s of %u", key, size);
+        cr_expect_eq(found->integer, i);
+        cr_expect(value_is_text(&map->members[i].key, key), "insertion order");
+    }
+    cr_expect_null(value_field(map, "key"));
+}
+
 Test(value_value, maps_of_any_size_find_their_keys)
 {
     arena a;
@@ -11,25 +37,38 @@ Test(value_value, maps_of_any_size_find_their_keys)
     for (uint32_t size = 0; size < 300; size += 7) {
         map_builder b;
         map_builder_init(&b, &a);
-        for (uint32_t i = 0; i < size; i++) {
-            char key[16];
-            int n = snprintf(key, sizeof key, "key%u", i);
-            char *copy = arena_copy(&a, key, (size_t)n);
-            cr_assert(map_builder_put(&b, value_string(copy, (size_t)n), value_int(0)));
-            cr_assert(map_builder_put(&b, value_string(copy, (size_t)n), value_int(i)));
-        }
+        add_keys(&b, 0, size);
         value map = map_builder_finish(&b);
-        cr_expect_eq(map.count, size);
-        for (uint32_t i = 0; i < size; i++) {
-            char key[16];
-            snprintf(key, sizeof key, "key%u", i);
-            const value *found = value_field(&map, key);
-            cr_assert_not_null(found, "%s of %u", key, size);
-            cr_expect_eq(found->integer, i);
-            cr_expect(value_is_text(&map.members[i].key, key), "insertion order");
-        }
-        cr_expect_null(value_field(&map, "key"));
+        check_keys(&map, size);
     }
+    arena_free(&a);
+}
+
+Test(value_value, room_for_members_is_as_large_as_asked_and_may_be_outgrown)
+{
+    arena a;
+    arena_init(&a, 4 << 20, 64 << 20);
+    cr_assert_not_null(arena_alloc(&a, 1));
+    for (uint32_t size = 1; size < 100; size++) {
+        map_builder b;
+        map_builder_init(&b, &a);
+        const char *before = a.next;
+        cr_assert(map_builder_reserve(&b, size));
+        if (size <= 8)
+            cr_expect_leq(a.next - before, 16 + size * sizeof(value_member), "%u", size);
+        const char *block = b.block;
+        add_keys(&b, 0, size);
+        cr_expect_eq(b.block, block, "%u", size);
+        value map = map_builder_finish(&b);
+        check_keys(&map, size);
+        cr_assert(map_builder_reserve(&b, 0));
+        add_keys(&b, size, 2 * size + 1);
+        map = map_builder_finish(&b);
+        check_keys(&map, 2 * size + 1);
+    }
+    map_builder b;
+    map_builder_init(&b, &a);
+    cr_expect_not(map_builder_reserve(&b, SIZE_MAX));
     arena_free(&a);
 }
 

@@ -8,6 +8,8 @@
 #include "worker/catalog/catalog_cell.h"
 #include "worker/catalog/workflow_files.h"
 
+enum { MANY = 300 };
+
 static arena memory;
 static workflow_findings findings;
 static char folder[] = "/tmp/carillon-catalog-XXXXXX";
@@ -29,12 +31,26 @@ static void tear_down(void)
 
 TestSuite(catalog, .init = set_up, .fini = tear_down);
 
+static const catalog *catalog_of(const workflow_files *files)
+{
+    static const workflow *workflows[MANY];
+    cr_assert_leq(files->count, MANY);
+    for (size_t i = 0; i < files->count; i++) {
+        compiled_file compiled;
+        cr_assert(workflow_file_compile(&files->items[i], &compiled, &findings));
+        cr_assert_str_eq(compiled.workflow->id.text, files->items[i].id);
+        workflows[i] = workflow_retain(compiled.workflow);
+        compiled_file_free(&compiled);
+    }
+    return catalog_new(workflows, files->count, &findings);
+}
+
 /* NULL where anything is wrong. */
 static const catalog *load(const char *path)
 {
     workflow_files files;
     const catalog *c =
-        workflow_files_load_folder(&files, path, &findings) ? catalog_retain(files.catalog) : NULL;
+        workflow_files_load_folder(&files, path, NULL, NULL, &findings) ? catalog_of(&files) : NULL;
     workflow_files_free(&files);
     return c;
 }
@@ -84,6 +100,25 @@ Test(catalog, a_folder_gives_its_workflows_by_id)
     cr_assert_null(catalog_find(c, "alph", 4));
     cr_assert_null(catalog_find(c, "gamma", 5));
     cr_assert_null(catalog_find(c, "", 0));
+    catalog_release(c);
+}
+
+Test(catalog, each_of_many_is_found_and_nothing_else)
+{
+    char id[30], file[30];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(id, sizeof id, "workflow-%d", i * 7919);
+        snprintf(file, sizeof file, "%d.yaml", i);
+        write_workflow(file, id);
+    }
+    const catalog *c = load(folder);
+    cr_assert_not_null(c);
+    for (int i = 0; i < MANY * 7919; i++) {
+        int size = snprintf(id, sizeof id, "workflow-%d", i);
+        const workflow *w = catalog_find(c, id, (size_t)size);
+        cr_assert_eq(w != NULL, i % 7919 == 0, "%s", id);
+        cr_assert(w == NULL || value_is_text(&w->id, id));
+    }
     catalog_release(c);
 }
 
@@ -164,9 +199,8 @@ Test(catalog, a_list_of_paths_may_mix_files_and_folders)
     workflow_files files;
     cr_assert(workflow_files_load(&files, paths, 2, &findings));
     cr_assert_eq(files.count, 2);
-    cr_assert(value_is_text(&files.items[0]->workflow->id, "first"));
-    cr_assert_not_null(catalog_find(files.catalog, "second", 6));
-    cr_assert_eq(value_field(files.items[1]->document.root, "name")->kind, VALUE_STRING);
+    cr_assert_str_eq(files.items[0].id, "first");
+    cr_assert_str_eq(files.items[1].id, "second");
     workflow_files_free(&files);
 }
 

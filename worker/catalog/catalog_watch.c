@@ -57,7 +57,7 @@ static void tell_findings(const catalog_watch *w, const workflow_findings *f)
 
 /* Where a control keeps a workflow from being active, the document is stored as a draft at least: there the
  * control can be given a value. */
-static bool apply_document(catalog_watch *w, const workflow_file *file, catalog_applied *applied, error *e)
+static bool apply_document(catalog_watch *w, const compiled_file *file, catalog_applied *applied, error *e)
 {
     const catalog_author author = {.name = w->options.config->id, .time_ms = now_ms(CLOCK_REALTIME)};
     const workflow *flow = file->workflow;
@@ -70,7 +70,7 @@ static bool apply_document(catalog_watch *w, const workflow_file *file, catalog_
     return false;
 }
 
-static bool apply_compiled(catalog_watch *w, const workflow_file *file, error *e)
+static bool apply_compiled(catalog_watch *w, const compiled_file *file, error *e)
 {
     catalog_applied applied;
     error refused = {0};
@@ -93,13 +93,13 @@ static bool apply_one(catalog_watch *w, const workflow_file *file, error *e)
 {
     arena memory;
     workflow_findings findings;
-    workflow_file compiled;
+    compiled_file compiled;
     arena_init(&memory, 4096, LIMIT_DOCUMENT_MEMORY);
     workflow_findings_init(&findings, &memory);
     bool ok = workflow_file_compile(file, &compiled, &findings)
                   ? apply_compiled(w, &compiled, e)
                   : error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for %s", file->name);
-    workflow_file_free_compiled(&compiled);
+    compiled_file_free(&compiled);
     arena_free(&memory);
     return ok;
 }
@@ -107,7 +107,7 @@ static bool apply_one(catalog_watch *w, const workflow_file *file, error *e)
 static bool apply_documents(catalog_watch *w, error *e)
 {
     for (size_t i = 0; i < w->options.documents->count; i++)
-        if (!apply_one(w, w->options.documents->items[i], e))
+        if (!apply_one(w, &w->options.documents->items[i], e))
             return false;
     w->applied = true;
     return true;

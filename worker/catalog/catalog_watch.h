@@ -16,7 +16,7 @@ typedef struct catalog_watch catalog_watch;
 /* Everything is borrowed for the watch's life. */
 typedef struct catalog_watch_options {
     const config *config;
-    const workflow_files *documents; /* set aside, as it is rare that they are needed */
+    const workflow_files *documents;
     catalog_cell *cell;
     const logger *log;
     uv_async_t *changed; /* sent to after each new catalog, and when the store becomes unreachable */

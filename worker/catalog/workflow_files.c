@@ -12,41 +12,50 @@
 typedef struct loader {
     workflow_files *files;
     workflow_findings *findings;
+    workflow_file_visit *visit; /* NULL: nobody looks */
+    void *context;
 } loader;
 
 /* ---- one document ---- */
 
-void workflow_file_free_compiled(workflow_file *file)
+bool workflow_file_compile(const workflow_file *file, compiled_file *out, workflow_findings *f)
 {
-    workflow_release(file->workflow);
-    file->workflow = NULL;
-    file->document = (document){0};
-    arena_free(&file->memory);
+    error e;
+    *out = (compiled_file){0};
+    arena_init(&out->memory, 16 << 10, LIMIT_DOCUMENT_MEMORY);
+    if (document_read(&out->document, &out->memory, file->name, file->text, file->size, &e))
+        out->workflow = workflow_compile(&out->document, NULL, f);
+    else
+        workflow_findings_add_error(f, file->name, &e);
+    return out->workflow != NULL;
+}
+
+void compiled_file_free(compiled_file *compiled)
+{
+    workflow_release(compiled->workflow);
+    arena_free(&compiled->memory);
 }
 
 static void file_free(workflow_file *file)
 {
-    workflow_file_free_compiled(file);
     free(file->name);
     free(file->text);
-    free(file);
+    free(file->id);
 }
 
-static bool compile(workflow_file *file, workflow_findings *f)
+/* What is made of it is given back at once: thousands of documents would need a hundred times their size. */
+static void check(const loader *l, workflow_file *file)
 {
-    error e;
-    arena_init(&file->memory, 16 << 10, LIMIT_DOCUMENT_MEMORY);
-    if (document_read(&file->document, &file->memory, file->name, file->text, file->size, &e))
-        file->workflow = workflow_compile(&file->document, NULL, f);
-    else
-        workflow_findings_add_error(f, file->name, &e);
-    return file->workflow != NULL;
-}
-
-bool workflow_file_compile(const workflow_file *file, workflow_file *again, workflow_findings *f)
-{
-    *again = (workflow_file){.name = file->name, .text = file->text, .size = file->size};
-    return compile(again, f);
+    compiled_file compiled;
+    if (workflow_file_compile(file, &compiled, l->findings)) {
+        file->id = strdup(compiled.workflow->id.text);
+        file->line = compiled.workflow->line;
+        if (file->id == NULL)
+            workflow_findings_add_file(l->findings, file->name, 0, RULE_LIMIT, "no memory for its id");
+        else if (l->visit != NULL)
+            l->visit(l->context, file, compiled.workflow);
+    }
+    compiled_file_free(&compiled);
 }
 
 static bool reserve(workflow_files *files)
@@ -56,7 +65,7 @@ static bool reserve(workflow_files *files)
     if (files->count >= LIMIT_CATALOG_WORKFLOWS)
         return false;
     size_t capacity = files->capacity * 2 + 8;
-    workflow_file **items = reallocarray(files->items, capacity, sizeof *items);
+    workflow_file *items = reallocarray(files->items, capacity, sizeof *items);
     if (items == NULL)
         return false;
     files->items = items;
@@ -64,30 +73,21 @@ static bool reserve(workflow_files *files)
     return true;
 }
 
-static workflow_file *add_file(loader *l)
-{
-    workflow_file *file = reserve(l->files) ? calloc(1, sizeof *file) : NULL;
-    if (file == NULL)
-        return NULL;
-    l->files->items[l->files->count++] = file;
-    return file;
-}
-
 static void load_file(loader *l, const char *path)
 {
     error e = {0};
-    workflow_file *file = add_file(l);
-    if (file == NULL) {
+    if (!reserve(l->files)) {
         workflow_findings_add_file(l->findings, path, 0, RULE_LIMIT, "no room for more than %d documents",
                                    LIMIT_CATALOG_WORKFLOWS);
         return;
     }
-    file->name = strdup(path);
+    workflow_file *file = &l->files->items[l->files->count++];
+    *file = (workflow_file){.name = strdup(path)};
     file->text = input_read_file(path, LIMIT_DOCUMENT_BYTES, &file->size, &e);
     if (file->text == NULL || file->name == NULL)
         workflow_findings_add_file(l->findings, path, 0, RULE_FILE, "%s", e.message);
     else
-        (void)compile(file, l->findings);
+        check(l, file);
 }
 
 /* ---- folders ---- */
@@ -147,20 +147,40 @@ static bool is_folder(const char *path)
 
 /* ---- all ---- */
 
-/* Whatever is wrong so far, the sound ones are tried for duplicates among them. */
-static bool finish(loader *l, size_t findings_before)
+/* Equal ids by file, so that the finding about them does not depend on qsort. */
+static int compare_files(const void *a, const void *b)
 {
-    workflow_files *files = l->files;
-    const workflow **workflows = calloc(files->count + 1, sizeof *workflows);
+    const workflow_file *left = *(const workflow_file *const *)a;
+    const workflow_file *right = *(const workflow_file *const *)b;
+    int order = strcmp(left->id, right->id);
+    return order != 0 ? order : strcmp(left->name, right->name);
+}
+
+static void check_unique(const workflow_file *const *files, size_t count, workflow_findings *f)
+{
+    for (size_t i = 1; i < count; i++)
+        if (strcmp(files[i - 1]->id, files[i]->id) == 0)
+            workflow_findings_add_file(f, files[i]->name, files[i]->line, RULE_UNIQUE_WORKFLOW_ID,
+                                       "the workflow_id \"%s\" is taken in %s:%zu", files[i]->id,
+                                       files[i - 1]->name, files[i - 1]->line);
+}
+
+/* Whatever is wrong so far, the sound ones are looked at for ids that are taken twice. */
+static bool finish(const loader *l, size_t findings_before)
+{
+    const workflow_files *files = l->files;
+    const workflow_file **sound = calloc(files->count + 1, sizeof *sound);
     size_t count = 0;
-    for (size_t i = 0; workflows != NULL && i < files->count; i++)
-        if (files->items[i]->workflow != NULL)
-            workflows[count++] = workflow_retain(files->items[i]->workflow);
-    if (workflows == NULL)
+    for (size_t i = 0; sound != NULL && i < files->count; i++)
+        if (files->items[i].id != NULL)
+            sound[count++] = &files->items[i];
+    if (sound == NULL) {
         workflow_findings_add_file(l->findings, "catalog", 0, RULE_LIMIT, "no memory for the workflows");
-    else
-        files->catalog = catalog_new(workflows, count, l->findings);
-    free(workflows);
+    } else {
+        qsort(sound, count, sizeof *sound, compare_files);
+        check_unique(sound, count, l->findings);
+    }
+    free(sound);
     return workflow_findings_total(l->findings) == findings_before;
 }
 
@@ -179,28 +199,20 @@ bool workflow_files_load(workflow_files *files, const char *const *paths, size_t
     return finish(&l, before);
 }
 
-bool workflow_files_load_folder(workflow_files *files, const char *path, workflow_findings *f)
+bool workflow_files_load_folder(workflow_files *files, const char *path, workflow_file_visit *visit,
+                                void *context, workflow_findings *f)
 {
-    loader l = {.files = files, .findings = f};
+    loader l = {.files = files, .findings = f, .visit = visit, .context = context};
     size_t before = workflow_findings_total(f);
     *files = (workflow_files){0};
     load_folder(&l, path);
     return finish(&l, before);
 }
 
-void workflow_files_set_aside(workflow_files *files)
-{
-    for (size_t i = 0; i < files->count; i++)
-        workflow_file_free_compiled(files->items[i]);
-    catalog_release(files->catalog);
-    files->catalog = NULL;
-}
-
 void workflow_files_free(workflow_files *files)
 {
     for (size_t i = 0; i < files->count; i++)
-        file_free(files->items[i]);
+        file_free(&files->items[i]);
     free(files->items);
-    catalog_release(files->catalog);
     *files = (workflow_files){0};
 }

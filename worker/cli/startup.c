@@ -18,37 +18,40 @@ static void log_findings(const workflow_findings *f, const logger *log)
         log_error(log, "workflow_invalid", log_int("more", (int64_t)f->dropped));
 }
 
+typedef struct provider_check {
+    const config *config;
+    const logger *log;
+    bool failed;
+} provider_check;
+
 /* Providers are the worker's, so the engine cannot know their names. */
-static bool check_providers(const config *c, const workflow_files *files, const logger *log)
+static void check_providers(void *context, const workflow_file *file, const workflow *w)
 {
-    bool ok = true;
-    for (size_t i = 0; i < files->count; i++) {
-        const workflow_file *file = files->items[i];
-        const step *s = channel_find_unknown(c, file->workflow);
-        if (s == NULL)
-            continue;
-        log_error(log, "workflow_invalid", log_text("file", file->document.name),
-                  log_text("workflow_id", file->workflow->id.text), log_text("step_id", s->id.text),
-                  log_text("rule", "provider"), log_text("provider", s->provider.text),
-                  log_text("nearest", config_nearest_provider(c, s->provider.text)),
-                  log_text("message", "the step's provider is none of inbox, log, null, nor of a section "
-                                      "[provider.NAME]"));
-        ok = false;
-    }
-    return ok;
+    provider_check *check = context;
+    const step *s = channel_find_unknown(check->config, w);
+    if (s == NULL)
+        return;
+    log_error(check->log, "workflow_invalid", log_text("file", file->name),
+              log_text("workflow_id", w->id.text), log_text("step_id", s->id.text),
+              log_text("rule", "provider"), log_text("provider", s->provider.text),
+              log_text("nearest", config_nearest_provider(check->config, s->provider.text)),
+              log_text("message", "the step's provider is none of inbox, log, null, nor of a section "
+                                  "[provider.NAME]"));
+    check->failed = true;
 }
 
 static bool load_documents(startup *s, const config *c, const logger *log)
 {
     arena memory;
     workflow_findings findings;
+    provider_check check = {.config = c, .log = log};
     arena_init(&memory, 4096, LIMIT_DOCUMENT_MEMORY);
     workflow_findings_init(&findings, &memory);
-    bool sound = workflow_files_load_folder(&s->documents, c->workflows, &findings);
+    bool sound = workflow_files_load_folder(&s->documents, c->workflows, check_providers, &check, &findings);
     if (!sound)
         log_findings(&findings, log);
     arena_free(&memory);
-    return sound && check_providers(c, &s->documents, log);
+    return sound && !check.failed;
 }
 
 bool startup_load(startup *s, const config *c, const logger *log)
@@ -62,10 +65,8 @@ bool startup_load(startup *s, const config *c, const logger *log)
     s->registry = registry_folder_load(c->schemas, &e);
     if (s->registry == NULL)
         log_error(log, "schema_invalid", log_text("message", e.message));
-    if (load_documents(s, c, log) && s->registry != NULL) {
-        workflow_files_set_aside(&s->documents);
+    if (load_documents(s, c, log) && s->registry != NULL)
         return true;
-    }
     startup_free(s);
     return false;
 }

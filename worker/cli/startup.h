@@ -8,7 +8,7 @@
 #include "worker/registry/registry.h"
 
 typedef struct startup {
-    workflow_files documents; /* of the folder worker.workflows; set aside */
+    workflow_files documents; /* of the folder worker.workflows */
     registry *registry;
     uint32_t hash_seed;
 } startup;

@@ -32,7 +32,7 @@ static const char *what_happened(const catalog_applied *applied, bool activate)
     return activate ? "stored and active before" : "stored before";
 }
 
-static int apply_one(store_session *s, const workflow_file *file, bool activate)
+static int apply_compiled(store_session *s, const compiled_file *file, bool activate)
 {
     catalog_applied applied;
     error e = {0};
@@ -47,6 +47,20 @@ static int apply_one(store_session *s, const workflow_file *file, bool activate)
     return CLI_OK;
 }
 
+static int apply_one(store_session *s, const workflow_file *file, bool activate)
+{
+    compiled_file compiled;
+    workflow_findings findings;
+    workflow_findings_init(&findings, &s->memory);
+    int code = CLI_FAILED;
+    if (workflow_file_compile(file, &compiled, &findings))
+        code = apply_compiled(s, &compiled, activate);
+    else
+        cli_print_findings(&findings);
+    compiled_file_free(&compiled);
+    return code;
+}
+
 /* One that is refused does not keep the others from being applied. */
 static int apply_all(store_session *s, const workflow_files *files, bool activate)
 {
@@ -54,7 +68,7 @@ static int apply_all(store_session *s, const workflow_files *files, bool activat
     if (worst != CLI_OK)
         return worst;
     for (size_t i = 0; i < files->count; i++) {
-        int code = apply_one(s, files->items[i], activate);
+        int code = apply_one(s, &files->items[i], activate);
         worst = code != CLI_OK ? code : worst;
     }
     return worst;

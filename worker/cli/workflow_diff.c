@@ -100,7 +100,7 @@ static int compare_versions(store_session *s, const sides *chosen, const char *i
     return compare(s, before.document, after.document);
 }
 
-static int compare_file(store_session *s, const sides *chosen, const workflow_file *file)
+static int compare_file(store_session *s, const sides *chosen, const compiled_file *file)
 {
     workflow_life life;
     stored_version before;
@@ -108,6 +108,20 @@ static int compare_file(store_session *s, const sides *chosen, const workflow_fi
     if (!read_before(s, &file->workflow->id, chosen->before, &life, &before, &e))
         return store_session_fail(s, &e);
     return compare(s, before.document, file->document.root);
+}
+
+static int compile_and_compare(store_session *s, const sides *chosen, const workflow_file *file)
+{
+    compiled_file compiled;
+    workflow_findings findings;
+    int code = CLI_FAILED;
+    workflow_findings_init(&findings, &s->memory);
+    if (workflow_file_compile(file, &compiled, &findings))
+        code = compare_file(s, chosen, &compiled);
+    else
+        cli_print_findings(&findings);
+    compiled_file_free(&compiled);
+    return code;
 }
 
 static int load_and_compare(store_session *s, const sides *chosen, const char *path)
@@ -121,7 +135,7 @@ static int load_and_compare(store_session *s, const sides *chosen, const char *p
     else if (files.count != 1)
         code = cli_fail(&usage, CLI_USAGE, "%s: compare one document at a time", path);
     else
-        code = compare_file(s, chosen, files.items[0]);
+        code = compile_and_compare(s, chosen, &files.items[0]);
     workflow_files_free(&files);
     return code;
 }

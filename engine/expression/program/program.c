@@ -653,18 +653,21 @@ static bool uses_name(const compiler *c, size_t name)
     return false;
 }
 
-/* Copies of those that are used; the scope ends with the compilation. */
-static const char *const *copy_names(compiler *c)
+/* Copies of those that are used, up to the last of them; the scope ends with the compilation. */
+static bool copy_names(compiler *c, expression *p)
 {
-    const char **names = arena_calloc(c->ev->arena, c->scope->count, sizeof *names);
-    for (size_t i = 0; names != NULL && i < c->scope->count; i++) {
-        if (!uses_name(c, i))
-            continue;
-        names[i] = arena_copy(c->ev->arena, c->scope->names[i], strlen(c->scope->names[i]));
-        if (names[i] == NULL)
-            return NULL;
+    size_t count = c->scope->count;
+    while (count > 0 && !uses_name(c, count - 1))
+        count--;
+    const char **names = arena_calloc(c->ev->arena, count, sizeof *names);
+    for (size_t i = 0; names != NULL && i < count; i++) {
+        const char *name = c->scope->names[i];
+        if (uses_name(c, i) && (names[i] = arena_copy(c->ev->arena, name, strlen(name))) == NULL)
+            return false;
     }
-    return names;
+    p->names = names;
+    p->name_count = count;
+    return names != NULL;
 }
 
 expression *program_compile(evaluation *ev, const char *source, size_t size, const node *root,
@@ -686,14 +689,11 @@ expression *program_compile(evaluation *ev, const char *source, size_t size, con
     (void)settle_program(&c, &counted);
     room taken = {.next = arena_alloc(ev->arena, counted.size)};
     expression *p = taken.next == NULL ? NULL : settle_program(&c, &taken);
-    const char *const *names = copy_names(&c);
-    if (p == NULL || names == NULL) {
+    if (p == NULL || !copy_names(&c, p)) {
         raise_no_memory(&c);
         return NULL;
     }
     p->source = source;
     p->source_size = size;
-    p->names = names;
-    p->name_count = scope->count;
     return p;
 }
