@@ -15,9 +15,11 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, Producer, TopicPartition
 from corner import Corner, Servers, drain, log
 
 WARM_UP_SECONDS = 5
-CAPACITY_TRIGGERS = 40000
+CAPACITY_TRIGGERS = 100000
 QUANTILES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
 LATE_SECONDS_MAX = 60
+# Sender and reader share the cores with what is measured: woken for each trigger they would need more than it does.
+PACE_SECONDS = 0.001
 
 
 def read_completions(address, topic, partitions, count, ready, seen):
@@ -38,16 +40,18 @@ def read_completions(address, topic, partitions, count, ready, seen):
 
 
 def send_evenly(address, topic, values, rate):
-    """Appends value n at its time, with n as its key; returns when the first one was due."""
-    producer = Producer({"bootstrap.servers": address, "partitioner": "murmur2_random", "linger.ms": 0, "log_level": 0,
+    """Appends value n at its time, with n as its key, give or take PACE_SECONDS; returns when the first one was due."""
+    producer = Producer({"bootstrap.servers": address, "partitioner": "murmur2_random", "linger.ms": 1, "log_level": 0,
                          "queue.buffering.max.messages": 10_000_000})
     producer.list_topics(topic, timeout=10)
-    begun = time.monotonic() + 0.1
-    for number, value in enumerate(values):
-        while (early := begun + number / rate - time.monotonic()) > 0:
-            producer.poll(min(early, 0.001))
-        producer.produce(topic, value, b"%d" % number)
+    begun, sent = time.monotonic() + 0.1, 0
+    while sent < len(values):
+        due = min(len(values), max(0, int((time.monotonic() - begun) * rate) + 1))
+        for number in range(sent, due):
+            producer.produce(topic, values[number], b"%d" % number)
         producer.poll(0)
+        sent = max(sent, due)
+        time.sleep(max(PACE_SECONDS, begun + sent / rate - time.monotonic()))
     assert producer.flush(30) == 0
     return begun
 
@@ -72,18 +76,35 @@ def run(corner, subject, rate, seconds):
     return {name: round(1000 * value, 1) for name, value in (figures | {"max": latencies[-1]}).items()}
 
 
+def measure_capacity(servers, work, samples, partitions):
+    """Executions a second that a worker drains, once a first one has made the broker's virtual machine compile what it runs.
+    Leaves the pool of samples."""
+    triggers = list(work.triggers(CAPACITY_TRIGGERS))
+    for name in "warm-up", "capacity":
+        log(f"draining: {name}")
+        corner = Corner(servers, name, work, partitions)
+        figures = drain(corner, corner.start_worker(), triggers)
+        pool.write(corner, samples)
+        corner.remove()
+    log(json.dumps({"capacity": figures["executions_per_second"]}))
+    return figures["executions_per_second"]
+
+
+def measure_round(servers, work, samples, number, rate, options):
+    """Worker and floor, in turn the first."""
+    figures = {}
+    for subject in ("worker", "floor") if number % 2 else ("floor", "worker"):
+        corner = Corner(servers, f"{subject:-<6}-{rate}-{number}", work, options.partitions)
+        process = corner.start_worker() if subject == "worker" else corner.start_floor(samples, "keys")
+        figures[subject] = run(corner, process, rate, options.seconds)
+        corner.remove()
+    log(json.dumps({"rate": rate, **figures}))
+    return figures
+
+
 def measure_rate(servers, work, samples, rate, options):
     """Medians over the rounds of worker and floor."""
-    rounds = []
-    for number in range(options.rounds):
-        figures = {}
-        for subject in ("worker", "floor"):
-            corner = Corner(servers, f"{subject:-<6}-{rate}-{number}", work, options.partitions)
-            process = corner.start_worker() if subject == "worker" else corner.start_floor(samples, "keys")
-            figures[subject] = run(corner, process, rate, options.seconds)
-            corner.remove()
-        log(json.dumps({"rate": rate, **figures}))
-        rounds.append(figures)
+    rounds = [measure_round(servers, work, samples, number, rate, options) for number in range(1, options.rounds + 1)]
     worker, floor = ({name: statistics.median(figures[subject][name] for figures in rounds) for name in rounds[0][subject]}
                      for subject in ("worker", "floor"))
     return {"rate": rate, "worker": worker, "floor": floor, "p99_ratio": round(worker["p99"] / floor["p99"], 3)}
@@ -117,14 +138,12 @@ def main():
     options = parse_arguments()
     work = workload.orders()
     with Servers() as servers:
-        log("warming up, and measuring the capacity")
-        warm_up, samples = Corner(servers, "warm-up", work, options.partitions), servers.folder / "pool"
-        capacity = drain(warm_up, warm_up.start_worker(), list(work.triggers(CAPACITY_TRIGGERS)))["executions_per_second"]
-        pool.write(warm_up, samples)
-        warm_up.remove()
-        log(json.dumps({"capacity": capacity}))
+        samples = servers.folder / "pool"
+        capacity = measure_capacity(servers, work, samples, options.partitions)
         results = []
         for rate in options.rates or [1000, capacity // 200 * 100]:
+            log(f"warming up for {rate} a second")
+            measure_round(servers, work, samples, 0, rate, options)
             results.append(measure_rate(servers, work, samples, rate, options))
             if not options.markdown:
                 print(json.dumps(results[-1]), flush=True)
