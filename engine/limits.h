@@ -52,7 +52,7 @@ enum {
      * (1 MB unless it is told otherwise). */
     LIMIT_ATTACHMENTS_BYTES = 512 << 10,
     LIMIT_WORKFLOW_VERSIONS = 100000,
-    LIMIT_CATALOG_WORKFLOWS = 10000, /* one folder, one Redis: each is some 100 KiB compiled */
+    LIMIT_CATALOG_WORKFLOWS = 10000, /* one folder, one Redis: each is some 30 KiB compiled */
     LIMIT_GROUP_BYTES = 255,         /* a group of workers: it begins keys in Redis and ids in Kafka */
     LIMIT_IDENTIFIER_BYTES = 255,    /* ids of workflows and steps: they become parts of keys and headers */
 
@@ -61,7 +61,7 @@ enum {
     LIMIT_SCHEMA_KEYWORDS = 16384,
     LIMIT_SCHEMA_DEPTH = 128,       /* nesting of subschemas in the text */
     LIMIT_SCHEMA_CALL_DEPTH = 256,  /* nesting of subschemas and references while validating */
-    LIMIT_SCHEMA_MEMORY = 64 << 20, /* compiled; the least schema takes some 5 KiB */
+    LIMIT_SCHEMA_MEMORY = 64 << 20, /* each half of it, compiled; the least schema takes some 7 KiB */
     LIMIT_SCHEMA_STEPS = 10000000,  /* subschemas and comparisons of one validation: a second, about */
     LIMIT_SCHEMA_SCRATCH =
         64 << 20, /* of one validation: marks of evaluated members, hashes of unique items */

@@ -39,7 +39,8 @@ typedef struct anchor {
 
 typedef struct build {
     schema *schema;
-    arena *arena;  /* the schema's: what the program keeps */
+    arena *arena; /* the schema's two: what the program keeps */
+    arena *sources;
     arena scratch; /* the rest */
     error *error;
     uint32_t keyword_count;
@@ -90,7 +91,7 @@ MUST_CHECK bool keywords_compile_items(build *c, const subschema *s);
 MUST_CHECK bool keywords_compile_contains(build *c, const subschema *s);
 MUST_CHECK bool keywords_compile_condition(build *c, const subschema *s);
 
-/* outline.c: the copy lives in the schema's arena. */
+/* outline.c: the copy lives among the schema's sources. */
 MUST_CHECK bool outline_copy(build *c, const value *original, unsigned depth, value *copy);
 /* Makes `document` the root of a new resource, and indexes all below. */
 MUST_CHECK bool outline_index_root(build *c, const value *document, const value *uri, const place *where);

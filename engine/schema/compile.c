@@ -223,7 +223,7 @@ static bool collect_dynamic_anchors(build *c)
 
 static bool compile_document(build *c, const value *document)
 {
-    value *copy = arena_alloc(c->arena, sizeof *copy);
+    value *copy = arena_alloc(c->sources, sizeof *copy);
     value no_uri = value_cstring("");
     place whole = {.index = PLACE_NO_INDEX};
     if (copy == NULL)
@@ -241,7 +241,7 @@ static bool compile_document(build *c, const value *document)
     return shortcuts_find(c);
 }
 
-enum { CHUNK_BYTES = 4096 };
+enum { CHUNK_BYTES = 4096, SOURCES_CHUNK_BYTES = 2048 };
 
 schema *schema_new(const value *document, error *e)
 {
@@ -251,7 +251,8 @@ schema *schema_new(const value *document, error *e)
         return NULL;
     }
     arena_init_steady(&s->arena, CHUNK_BYTES, LIMIT_SCHEMA_MEMORY);
-    build c = {.schema = s, .arena = &s->arena, .error = e};
+    arena_init_steady(&s->sources, SOURCES_CHUNK_BYTES, LIMIT_SCHEMA_MEMORY);
+    build c = {.schema = s, .arena = &s->arena, .sources = &s->sources, .error = e};
     arena_init(&c.scratch, CHUNK_BYTES, LIMIT_SCHEMA_MEMORY);
     bool ok = compile_document(&c, document);
     arena_free(&c.scratch);
@@ -261,11 +262,20 @@ schema *schema_new(const value *document, error *e)
     return NULL;
 }
 
+size_t schema_spans(const schema *s, arena_span *spans, size_t most)
+{
+    if (most == 0)
+        return 0;
+    spans[0] = (arena_span){.bytes = (const char *)s, .size = sizeof *s};
+    return 1 + arena_spans(&s->arena, spans + 1, most - 1);
+}
+
 void schema_free(schema *s)
 {
     if (s == NULL)
         return;
     pattern_free(s->patterns);
     arena_free(&s->arena);
+    arena_free(&s->sources);
     free(s);
 }

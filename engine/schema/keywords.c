@@ -69,7 +69,7 @@ static bool compile_multiple_of(build *c, const subschema *s, const keyword *k, 
 static const pattern *compile_regex(build *c, const subschema *s, const char *keyword_name, const value *text)
 {
     error why = {0};
-    pattern *p = pattern_new(text, c->schema->patterns, &why);
+    pattern *p = pattern_new(c->arena, text, c->schema->patterns, &why);
     if (p == NULL) {
         build_fail(c, s, keyword_name, why.code, "is not a regular expression of ECMA-262: %s at byte %zu",
                    why.message, why.position);

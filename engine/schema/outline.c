@@ -7,7 +7,7 @@
 
 static bool copy_text(build *c, const value *original, value *copy)
 {
-    const char *text = arena_copy(c->arena, original->text, original->count);
+    const char *text = arena_copy(c->sources, original->text, original->count);
     *copy = *original;
     copy->text = text;
     return text != NULL || build_fail_memory(c);
@@ -16,7 +16,7 @@ static bool copy_text(build *c, const value *original, value *copy)
 static bool copy_list(build *c, const value *original, unsigned depth, value *copy)
 {
     list_builder items;
-    list_builder_init(&items, c->arena);
+    list_builder_init(&items, c->sources);
     if (!list_builder_reserve(&items, original->count))
         return build_fail_memory(c);
     for (uint32_t i = 0; i < original->count; i++) {
@@ -33,7 +33,7 @@ static bool copy_list(build *c, const value *original, unsigned depth, value *co
 static bool copy_map(build *c, const value *original, unsigned depth, value *copy)
 {
     map_builder members;
-    map_builder_init(&members, c->arena);
+    map_builder_init(&members, c->sources);
     if (!map_builder_reserve(&members, original->count))
         return build_fail_memory(c);
     for (uint32_t i = 0; i < original->count; i++) {
@@ -117,7 +117,7 @@ static bool reserve_slots(build *c)
 static node *add_subschema(build *c, const value *document, uint32_t resource_number, const place *where)
 {
     node *n = arena_calloc(c->arena, 1, sizeof *n);
-    place *own_place = arena_alloc(c->arena, sizeof *own_place);
+    place *own_place = arena_alloc(c->sources, sizeof *own_place);
     if (n == NULL || own_place == NULL || !reserve_slots(c) ||
         !build_reserve(c, (void **)&c->subschemas, c->subschema_count, &c->subschema_capacity,
                        sizeof *c->subschemas)) {
@@ -243,7 +243,7 @@ static bool read_id(build *c, const value *document, const place *where, uint32_
             return true; /* nothing but the fragment */
     }
     value uri;
-    if (!uri_resolve(c->arena, &c->resources[*number].uri, id, &uri))
+    if (!uri_resolve(c->sources, &c->resources[*number].uri, id, &uri))
         return build_fail_memory(c);
     if (c->resources[*number].root == document) {
         c->resources[*number].uri = uri;

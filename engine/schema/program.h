@@ -2,7 +2,7 @@
  *
  * Every subschema becomes a node: the set of kinds that it accepts, and instructions grouped by the kind of
  * instance that they look at, so that a string never meets an instruction about arrays. A node and all that
- * hangs from it live in the schema's arena and never change once schema_new has returned. */
+ * hangs from it live in the schema's arenas and never change once schema_new has returned. */
 #ifndef ENGINE_SCHEMA_PROGRAM_H
 #define ENGINE_SCHEMA_PROGRAM_H
 
@@ -199,7 +199,8 @@ typedef struct dynamic_anchor {
 } dynamic_anchor;
 
 struct schema {
-    arena arena;
+    arena arena;   /* what validating reads */
+    arena sources; /* the document's copy, and where its parts stand: read for findings, and for long keys */
     const node *root;
     const dynamic_anchor *dynamic_anchors; /* sorted by resource, then anchor */
     uint32_t dynamic_anchor_count;

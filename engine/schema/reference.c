@@ -16,14 +16,14 @@ static bool find_resource(const build *c, const value *uri, uint32_t *number)
 /* A metaschema becomes part of the program like any embedded resource. */
 static bool load_metaschema(build *c, const value *uri, const char *text)
 {
-    value *document = arena_alloc(c->arena, sizeof *document);
-    char *name = arena_alloc(c->arena, (size_t)uri->count + 2);
+    value *document = arena_alloc(c->sources, sizeof *document);
+    char *name = arena_alloc(c->sources, (size_t)uri->count + 2);
     if (document == NULL || name == NULL)
         return build_fail_memory(c);
     memcpy(name, uri->text, uri->count);
     memcpy(name + uri->count, "#", 2);
     place where = {.raw = name, .index = PLACE_NO_INDEX};
-    return json_read(c->arena, text, strlen(text), document, c->error) &&
+    return json_read(c->sources, text, strlen(text), document, c->error) &&
            outline_index_root(c, document, uri, &where);
 }
 
@@ -94,7 +94,7 @@ static const subschema *resolve_pointer(build *c, const request *r, const value 
 {
     const resource *target = &c->resources[r->resource];
     char *scratch = arena_alloc(&c->scratch, pointer->count);
-    char *raw = arena_copy(c->arena, pointer->text, pointer->count);
+    char *raw = arena_copy(c->sources, pointer->text, pointer->count);
     if (scratch == NULL || raw == NULL)
         return fail(c, r, "no memory");
     const value *found =
@@ -131,7 +131,7 @@ static const subschema *resolve_anchor(build *c, const request *r, const value *
 static bool resolve_resource(build *c, request *r, const value *text)
 {
     value uri;
-    if (!uri_resolve(c->arena, &c->resources[r->subschema->node->resource].uri, text, &uri))
+    if (!uri_resolve(c->sources, &c->resources[r->subschema->node->resource].uri, text, &uri))
         return build_fail_memory(c);
     if (find_resource(c, &uri, &r->resource))
         return true;

@@ -24,6 +24,9 @@ typedef struct schema_finding {
 MUST_CHECK schema *schema_new(const value *document, error *e);
 void schema_free(schema *s); /* NULL is allowed */
 
+/* As arena_spans, of what a validation mostly reads. */
+size_t schema_spans(const schema *s, arena_span *spans, size_t most);
+
 MUST_CHECK validator *validator_new(void); /* NULL without memory */
 void validator_free(validator *v);         /* NULL is allowed */
 

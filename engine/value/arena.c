@@ -155,6 +155,16 @@ error_code arena_failure(const arena *a)
     return a->out_of_memory ? ERROR_OUT_OF_MEMORY : ERROR_LIMIT;
 }
 
+size_t arena_spans(const arena *a, arena_span *spans, size_t most)
+{
+    size_t count = 0;
+    for (const arena_chunk *c = a->chunks; c != NULL && count < most; c = c->older) {
+        const char *end = c == a->chunks ? a->next : c->bytes + c->size;
+        spans[count++] = (arena_span){.bytes = c->bytes, .size = (size_t)(end - c->bytes)};
+    }
+    return count;
+}
+
 void arena_pool_init(arena_pool *p, size_t chunk_bytes, size_t most)
 {
     *p = (arena_pool){.chunk_bytes = arena_round_up(chunk_bytes), .most = most};

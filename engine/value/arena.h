@@ -107,6 +107,15 @@ MUST_CHECK char *arena_copy(arena *a, const void *bytes, size_t size);
  * or a size beyond all bounds). The first condemns the process, the second one input. */
 error_code arena_failure(const arena *a);
 
+/* Memory that is in use, in one piece. */
+typedef struct arena_span {
+    const char *bytes;
+    size_t size;
+} arena_span;
+
+/* Where what was taken stands, newest first: at most `most` spans. Returns how many there are. */
+size_t arena_spans(const arena *a, arena_span *spans, size_t most);
+
 /* most: how many free chunks are kept at most. */
 void arena_pool_init(arena_pool *p, size_t chunk_bytes, size_t most);
 /* No arena may have chunks of it any more. */

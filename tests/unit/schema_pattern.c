@@ -5,16 +5,19 @@
 #include "engine/schema/pattern/pattern.h"
 
 static pattern_scratch *scratch;
+static arena memory;
 
 static void set_up(void)
 {
     scratch = pattern_scratch_new();
+    arena_init(&memory, 4096, 16 << 20);
     cr_assert_not_null(scratch);
 }
 
 static void tear_down(void)
 {
     pattern_scratch_free(scratch);
+    arena_free(&memory);
 }
 
 TestSuite(schema_pattern, .init = set_up, .fini = tear_down);
@@ -23,7 +26,7 @@ static pattern_result search(const char *regex, const char *text, size_t size)
 {
     error e = {0};
     value source = value_cstring(regex);
-    pattern *p = pattern_new(&source, NULL, &e);
+    pattern *p = pattern_new(&memory, &source, NULL, &e);
     cr_assert(p != NULL, "%s: %s", regex, e.message);
     pattern_result result = pattern_search(p, scratch, text, size);
     pattern_free(p);
@@ -134,7 +137,7 @@ Test(schema_pattern, refuses_what_ecma_262_does_not_have)
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         error e = {0};
         value source = value_cstring(wrong[i]);
-        cr_expect_null(pattern_new(&source, NULL, &e), "%s", wrong[i]);
+        cr_expect_null(pattern_new(&memory, &source, NULL, &e), "%s", wrong[i]);
         cr_expect_eq(e.code, ERROR_INVALID_SCHEMA);
         cr_expect_gt(strlen(e.message), 0);
     }
@@ -171,7 +174,7 @@ Test(schema_pattern, refuses_what_is_too_long)
     error e = {0};
     memset(text, 'a', sizeof text - 1);
     value source = value_cstring(text);
-    cr_expect_null(pattern_new(&source, NULL, &e));
+    cr_expect_null(pattern_new(&memory, &source, NULL, &e));
     cr_expect_eq(e.code, ERROR_LIMIT);
 }
 
@@ -179,8 +182,8 @@ Test(schema_pattern, frees_a_chain)
 {
     error e = {0};
     value source = value_cstring("a");
-    pattern *first = pattern_new(&source, NULL, &e);
-    pattern *second = pattern_new(&source, first, &e);
+    pattern *first = pattern_new(&memory, &source, NULL, &e);
+    pattern *second = pattern_new(&memory, &source, first, &e);
     cr_expect_eq(pattern_text(second)->count, 1);
     pattern_free(second); /* the leak checker sees the rest */
 }

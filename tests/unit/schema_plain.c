@@ -5,20 +5,30 @@
 #include "engine/schema/pattern/pattern.h"
 #include "engine/schema/pattern/plain.h"
 
+static arena memory;
+
+static void set_up(void)
+{
+    arena_init(&memory, 4096, 64 << 20);
+}
+
+static void tear_down(void)
+{
+    arena_free(&memory);
+}
+
+TestSuite(schema_plain, .init = set_up, .fini = tear_down);
+
 static bool is_plain(const char *regex)
 {
-    plain *p = plain_new(regex, strlen(regex));
-    plain_free(p);
-    return p != NULL;
+    return plain_new(&memory, regex, strlen(regex)) != NULL;
 }
 
 static bool matches(const char *regex, const char *text)
 {
-    plain *p = plain_new(regex, strlen(regex));
+    const plain *p = plain_new(&memory, regex, strlen(regex));
     cr_assert(p != NULL, "%s", regex);
-    bool ok = plain_matches(p, text, strlen(text));
-    plain_free(p);
-    return ok;
+    return plain_matches(p, text, strlen(text));
 }
 
 Test(schema_plain, takes_what_people_write)
@@ -122,7 +132,7 @@ static pattern *for_pcre2(const char *regex, char *grouped, size_t room)
     cr_assert(!is_plain(grouped));
     error e = {0};
     value source = value_cstring(grouped);
-    pattern *p = pattern_new(&source, NULL, &e);
+    pattern *p = pattern_new(&memory, &source, NULL, &e);
     cr_assert(p != NULL, "%s: %s", grouped, e.message);
     return p;
 }
@@ -139,7 +149,7 @@ Test(schema_plain, agrees_with_pcre2, .timeout = 60)
         char grouped[160];
         char text[32];
         add_pattern(regex, &state);
-        plain *ours = plain_new(regex, strlen(regex));
+        const plain *ours = plain_new(&memory, regex, strlen(regex));
         if (ours == NULL)
             continue;
         plain_count++;
@@ -151,7 +161,6 @@ Test(schema_plain, agrees_with_pcre2, .timeout = 60)
             cr_assert(plain_matches(ours, text, size) == expected, "%s on \"%s\"", regex, text);
         }
         pattern_free(theirs);
-        plain_free(ours);
     }
     pattern_scratch_free(scratch);
     cr_expect_gt(plain_count, 1500);

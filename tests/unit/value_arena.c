@@ -186,3 +186,33 @@ Test(value_arena, gives_a_pointer_for_nothing)
     cr_expect_not_null(arena_alloc(&a, 0), "at the end of a chunk");
     arena_free(&a);
 }
+
+static bool is_in(const arena_span *spans, size_t count, const char *block, size_t size)
+{
+    for (size_t i = 0; i < count; i++)
+        if (block >= spans[i].bytes && block + size <= spans[i].bytes + spans[i].size)
+            return true;
+    return false;
+}
+
+Test(value_arena, spans_hold_all_that_was_taken_and_hardly_more)
+{
+    enum { BLOCKS = 30, BLOCK = 104, CHUNK = 512 };
+    arena a;
+    arena_span spans[BLOCKS];
+    const char *blocks[BLOCKS];
+    arena_init_steady(&a, CHUNK, 1 << 20);
+    cr_expect_eq(arena_spans(&a, spans, BLOCKS), 0);
+    for (size_t i = 0; i < BLOCKS; i++) {
+        blocks[i] = arena_alloc(&a, BLOCK);
+        cr_assert_not_null(blocks[i]);
+        size_t count = arena_spans(&a, spans, BLOCKS);
+        cr_expect(is_in(spans, 1, blocks[i], BLOCK), "the newest first");
+        cr_expect_eq(spans[0].bytes + spans[0].size, blocks[i] + BLOCK, "and no more of it than was taken");
+        for (size_t k = 0; k < i; k++)
+            cr_expect(is_in(spans, count, blocks[k], BLOCK));
+    }
+    cr_expect_eq(arena_spans(&a, spans, 2), 2);
+    cr_expect_not(is_in(spans, 2, blocks[0], BLOCK));
+    arena_free(&a);
+}

@@ -17,7 +17,7 @@ enum {
 struct pattern {
     pattern *next;
     value text;
-    plain *plain; /* or NULL: */
+    const plain *plain; /* or NULL: */
     pcre2_code *code;
     bool is_native; /* compiled to machine code */
 };
@@ -45,9 +45,9 @@ static bool compile_translated(pattern *p, const buffer *translated, error *e)
     return true;
 }
 
-static bool compile(pattern *p, const value *text, error *e)
+static bool compile(pattern *p, arena *a, const value *text, error *e)
 {
-    p->plain = plain_new(text->text, text->count);
+    p->plain = plain_new(a, text->text, text->count);
     if (p->plain != NULL)
         return true;
     arena memory;
@@ -62,21 +62,19 @@ static bool compile(pattern *p, const value *text, error *e)
     return ok;
 }
 
-pattern *pattern_new(const value *text, pattern *next, error *e)
+pattern *pattern_new(arena *a, const value *text, pattern *next, error *e)
 {
     if (text->count > LIMIT_PATTERN_BYTES) {
         error_set(e, ERROR_LIMIT, 0, "the pattern is longer than %d bytes", LIMIT_PATTERN_BYTES);
         return NULL;
     }
-    pattern *p = calloc(1, sizeof *p);
+    pattern *p = arena_calloc(a, 1, sizeof *p);
     if (p == NULL) {
-        error_set(e, ERROR_OUT_OF_MEMORY, 0, "no memory for the pattern");
+        error_set(e, arena_failure(a), 0, "no memory for the pattern");
         return NULL;
     }
-    if (!compile(p, text, e)) {
-        free(p);
+    if (!compile(p, a, text, e))
         return NULL;
-    }
     p->next = next;
     p->text = *text;
     return p;
@@ -89,13 +87,8 @@ const value *pattern_text(const pattern *p)
 
 void pattern_free(pattern *p)
 {
-    while (p != NULL) {
-        pattern *next = p->next;
-        plain_free(p->plain);
+    for (; p != NULL; p = p->next)
         pcre2_code_free(p->code);
-        free(p);
-        p = next;
-    }
 }
 
 pattern_scratch *pattern_scratch_new(void)

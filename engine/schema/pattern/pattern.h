@@ -12,13 +12,13 @@ typedef struct pattern_scratch pattern_scratch;
 
 typedef enum pattern_result { PATTERN_MISMATCH, PATTERN_MATCH, PATTERN_LIMIT } pattern_result;
 
-/* Takes memory outside every arena, hence pattern_free. `text` must live as long; `next` chains what one
- * owner compiled. NULL with ERROR_INVALID_SCHEMA (position: the byte in `text`), ERROR_LIMIT or
+/* Lives in the arena, but for what PCRE2 takes, hence pattern_free. `text` must live as long; `next` chains
+ * what one owner compiled. NULL with ERROR_INVALID_SCHEMA (position: the byte in `text`), ERROR_LIMIT or
  * ERROR_OUT_OF_MEMORY. */
-MUST_CHECK pattern *pattern_new(const value *text, pattern *next, error *e);
+MUST_CHECK pattern *pattern_new(arena *a, const value *text, pattern *next, error *e);
 /* What it was compiled from; borrowed as pattern_new was given it. */
 const value *pattern_text(const pattern *p);
-/* Frees the whole chain; NULL is allowed. */
+/* Of the whole chain, before its arena ends; NULL is allowed. */
 void pattern_free(pattern *p);
 
 MUST_CHECK pattern_scratch *pattern_scratch_new(void); /* NULL without memory */

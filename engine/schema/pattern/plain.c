@@ -3,8 +3,6 @@
  * of the pattern's sets have it, a bit each; none has a byte of a character beyond ASCII. */
 #include "engine/schema/pattern/plain.h"
 
-#include <stdlib.h>
-
 #include "engine/schema/format/ascii.h"
 
 enum {
@@ -23,15 +21,26 @@ typedef struct piece {
     set_bits more_of;
 } piece;
 
+/* One block of memory with what the pointers lead to, as large as it must be: it is read thousands of times a
+ * second, among thousands of others. */
 struct plain {
-    set_bits sets[256];
+    const piece *pieces;
+    const set_bits *fixed;
+    const set_bits *sets; /* of each ASCII character */
+    uint32_t piece_count;
+    bool to_end; /* ends in `$` */
+};
+
+/* What is being compiled. */
+typedef struct draft {
+    set_bits sets[ASCII_COUNT];
     set_bits fixed[FIXED_MAX];
     piece pieces[PIECES_MAX];
     uint32_t set_count;
     uint32_t fixed_count;
     uint32_t piece_count;
-    bool to_end; /* ends in `$` */
-};
+    bool to_end;
+} draft;
 
 typedef struct reader {
     const char *at;
@@ -166,7 +175,7 @@ static bool read_repetition(reader *r, uint32_t *min, uint32_t *max)
     return true; /* one `?` more would be read as an atom, which it is not */
 }
 
-static bool is_set(const plain *p, unsigned number, const ascii_set *set)
+static bool is_set(const draft *p, unsigned number, const ascii_set *set)
 {
     for (unsigned c = 0; c < ASCII_COUNT; c++)
         if ((p->sets[c] >> number & 1) != set->has[c])
@@ -175,7 +184,7 @@ static bool is_set(const plain *p, unsigned number, const ascii_set *set)
 }
 
 /* The bit of the set, 0 where there are too many. */
-static set_bits intern_set(plain *p, const ascii_set *set)
+static set_bits intern_set(draft *p, const ascii_set *set)
 {
     for (unsigned i = 0; i < p->set_count; i++)
         if (is_set(p, i, set))
@@ -189,14 +198,14 @@ static set_bits intern_set(plain *p, const ascii_set *set)
     return bit;
 }
 
-static piece *open_piece(plain *p)
+static piece *open_piece(draft *p)
 {
     if (p->piece_count > 0 && p->pieces[p->piece_count - 1].more == 0)
         return &p->pieces[p->piece_count - 1];
     return p->piece_count == PIECES_MAX ? NULL : &p->pieces[p->piece_count++];
 }
 
-static bool add_element(plain *p, set_bits set, uint32_t min, uint32_t max)
+static bool add_element(draft *p, set_bits set, uint32_t min, uint32_t max)
 {
     piece *last = open_piece(p);
     if (set == 0 || last == NULL || min > FIXED_MAX - p->fixed_count)
@@ -209,7 +218,7 @@ static bool add_element(plain *p, set_bits set, uint32_t min, uint32_t max)
     return true;
 }
 
-static bool overlap(const plain *p, set_bits a, set_bits b)
+static bool overlap(const draft *p, set_bits a, set_bits b)
 {
     for (unsigned c = 0; c < ASCII_COUNT; c++)
         if (p->sets[c] & a && p->sets[c] & b)
@@ -219,7 +228,7 @@ static bool overlap(const plain *p, set_bits a, set_bits b)
 
 /* From the last piece to the first, `next` being all that may follow the piece. Where the pattern may end
  * there, it matches however much was taken, or, with `$`, only if there is no more to take. */
-static bool needs_no_backtracking(const plain *p)
+static bool needs_no_backtracking(const draft *p)
 {
     set_bits next = 0;
     uint32_t fixed = p->fixed_count;
@@ -235,7 +244,7 @@ static bool needs_no_backtracking(const plain *p)
     return true;
 }
 
-static bool compile(plain *p, reader r)
+static bool compile(draft *p, reader r)
 {
     if (!take(&r, '^'))
         return false;
@@ -252,20 +261,37 @@ static bool compile(plain *p, reader r)
     return needs_no_backtracking(p);
 }
 
-plain *plain_new(const char *text, size_t size)
+/* NULL without memory. */
+static const plain *settle(arena *a, const draft *d)
 {
-    plain compiled = {0};
-    if (!compile(&compiled, (reader){.at = text, .end = text + size}))
+    size_t pieces_size = d->piece_count * sizeof *d->pieces;
+    size_t fixed_size = d->fixed_count * sizeof *d->fixed;
+    plain *p = arena_alloc(a, sizeof *p + pieces_size + fixed_size + sizeof d->sets);
+    if (p == NULL)
         return NULL;
-    plain *p = malloc(sizeof *p);
-    if (p != NULL)
-        *p = compiled;
+    char *pieces = (char *)(p + 1);
+    char *fixed = pieces + pieces_size;
+    char *sets = fixed + fixed_size;
+    memcpy(pieces, d->pieces, pieces_size);
+    memcpy(fixed, d->fixed, fixed_size);
+    memcpy(sets, d->sets, sizeof d->sets);
+    *p = (plain){.pieces = (const piece *)(const void *)pieces,
+                 .fixed = (const set_bits *)(const void *)fixed,
+                 .sets = (const set_bits *)(const void *)sets,
+                 .piece_count = d->piece_count,
+                 .to_end = d->to_end};
     return p;
 }
 
-void plain_free(plain *p)
+const plain *plain_new(arena *a, const char *text, size_t size)
 {
-    free(p);
+    draft d = {0};
+    return compile(&d, (reader){.at = text, .end = text + size}) ? settle(a, &d) : NULL;
+}
+
+static inline bool is_in(const plain *p, unsigned char byte, set_bits set)
+{
+    return byte < ASCII_COUNT && p->sets[byte] & set;
 }
 
 bool plain_matches(const plain *p, const char *text, size_t size)
@@ -279,12 +305,12 @@ bool plain_matches(const plain *p, const char *text, size_t size)
         if ((size_t)(end - at) < count)
             return false;
         for (size_t i = 0; i < count; i++)
-            if (!(p->sets[at[i]] & fixed[i]))
+            if (!is_in(p, at[i], fixed[i]))
                 return false;
         at += count;
         fixed += count;
         const unsigned char *most = (size_t)(end - at) > now->more ? at + now->more : end;
-        while (at < most && p->sets[*at] & now->more_of)
+        while (at < most && is_in(p, *at, now->more_of))
             at++;
     }
     return at == end || !p->to_end;

@@ -10,9 +10,9 @@
 
 typedef struct plain plain;
 
-/* NULL where the pattern is not plain, be it wrong or too large for this, and without memory. */
-MUST_CHECK plain *plain_new(const char *text, size_t size);
-void plain_free(plain *p); /* NULL is allowed */
+/* Lives in the arena. NULL where the pattern is not plain, be it wrong or too large for this, and without
+ * memory. */
+MUST_CHECK const plain *plain_new(arena *a, const char *text, size_t size);
 
 /* At most one step a byte; `text` is not NULL. */
 bool plain_matches(const plain *p, const char *text, size_t size);
