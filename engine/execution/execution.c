@@ -42,6 +42,7 @@
 
 #include "engine/execution/backoff.h"
 #include "engine/limits.h"
+#include "engine/value/copy.h"
 #include "engine/value/json.h"
 #include "engine/value/timestamp.h"
 #include "engine/value/utf8.h"
@@ -129,12 +130,18 @@ static int64_t expiry_of(const trigger *t, const workflow *w, int64_t now_ms)
     return bounded_time(expires_ms);
 }
 
-static void name_steps(execution *x)
+/* Copies, as a workflow's texts followed by a NUL: they are needed again when events are made, and by then
+ * the workflow has left the caches where thousands take turns. False without memory. */
+static bool copy_ids(execution *x)
 {
+    if (!value_copy(x->arena, &x->workflow->id, &x->workflow_id))
+        return false;
     for (size_t i = 0; i < x->step_count; i++) {
-        x->steps[i].step_id = x->workflow->steps[i].id;
+        if (!value_copy(x->arena, &x->workflow->steps[i].id, &x->steps[i].step_id))
+            return false;
         x->steps[i].step_type = value_cstring(step_type_name(x->workflow->steps[i].type));
     }
+    return true;
 }
 
 bool execution_begin(execution *x, const identity *id, const trigger *t, const workflow *w, arena *a,
@@ -144,7 +151,6 @@ bool execution_begin(execution *x, const identity *id, const trigger *t, const w
         .id = *id,
         .status = EXECUTION_PENDING,
         .run = 1,
-        .workflow_id = w->id,
         .workflow_version = w->version,
         .control_version = w->control_version,
         .trigger_id = t->trigger_id,
@@ -162,9 +168,8 @@ bool execution_begin(execution *x, const identity *id, const trigger *t, const w
         .workflow = w,
     };
     x->steps = arena_calloc(a, w->step_count, sizeof *x->steps);
-    if (x->steps == NULL)
+    if (x->steps == NULL || !copy_ids(x))
         return fail_memory(e);
-    name_steps(x);
     return bind_names(x, e);
 }
 
@@ -206,8 +211,8 @@ bool execution_resume(execution *x, const workflow *w, arena *a, error *e)
         return error_set(e, ERROR_RECORD, 0, "the record is not of this version of its workflow");
     x->arena = a;
     x->workflow = w;
-    x->workflow_id = w->id; /* the same, but a workflow's texts are followed by a NUL */
-    name_steps(x);
+    if (!copy_ids(x))
+        return fail_memory(e);
     if (!bind_names(x, e))
         return false;
     for (size_t i = 0; i < x->current_step; i++)

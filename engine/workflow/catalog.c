@@ -3,10 +3,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* What a look-up meets besides the workflow itself: one line of memory, as thousands are in no cache. */
+#include "engine/limits.h"
+
+/* A look-up does not touch the workflows: of thousands, hardly one is in a cache. */
 typedef struct slot {
     const workflow *workflow; /* NULL: free */
     uint32_t hash;
+    uint32_t id_at; /* in `ids`: the id's size, one byte, then the id */
 } slot;
 
 struct catalog {
@@ -14,6 +17,7 @@ struct catalog {
     size_t count;
     slot *slots; /* open addressing, at most half of them taken */
     size_t slot_mask;
+    char *ids;                   /* of all workflows, one behind the other */
     const workflow *workflows[]; /* by id; each holds a reference */
 };
 
@@ -48,6 +52,13 @@ static bool check_unique(const catalog *c, workflow_findings *f)
     return unique;
 }
 
+static void destroy(catalog *c)
+{
+    free(c->slots);
+    free(c->ids);
+    free(c);
+}
+
 static void release_all(const workflow *const *workflows, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -60,40 +71,56 @@ static uint32_t hash_id(const value *id)
     return value_hash(id, 0);
 }
 
-static slot *make_slots(const workflow *const *workflows, size_t count, size_t *mask)
+/* Makes room; false without memory. */
+static bool reserve(catalog *c)
 {
     size_t slot_count = 2;
-    while (slot_count < 2 * count)
+    while (slot_count < 2 * c->count)
         slot_count *= 2;
-    slot *slots = calloc(slot_count, sizeof *slots);
-    *mask = slot_count - 1;
-    for (size_t i = 0; slots != NULL && i < count; i++) {
-        uint32_t hash = hash_id(&workflows[i]->id);
-        size_t at = hash & *mask;
-        while (slots[at].workflow != NULL)
-            at = (at + 1) & *mask;
-        slots[at] = (slot){.workflow = workflows[i], .hash = hash};
+    size_t ids_size = 0;
+    for (size_t i = 0; i < c->count; i++)
+        ids_size += 1 + c->workflows[i]->id.count;
+    c->slots = calloc(slot_count, sizeof *c->slots);
+    c->slot_mask = slot_count - 1;
+    c->ids = malloc(ids_size + 1);
+    return c->slots != NULL && c->ids != NULL && ids_size <= UINT32_MAX;
+}
+
+static_assert(LIMIT_IDENTIFIER_BYTES <= UINT8_MAX, "the size of an id is a byte");
+
+static void fill_slots(catalog *c)
+{
+    char *to = c->ids;
+    for (size_t i = 0; i < c->count; i++) {
+        const value *id = &c->workflows[i]->id;
+        uint32_t hash = hash_id(id);
+        size_t at = hash & c->slot_mask;
+        while (c->slots[at].workflow != NULL)
+            at = (at + 1) & c->slot_mask;
+        c->slots[at] = (slot){.workflow = c->workflows[i], .hash = hash, .id_at = (uint32_t)(to - c->ids)};
+        *to++ = (char)id->count;
+        memcpy(to, id->text, id->count);
+        to += id->count;
     }
-    return slots;
 }
 
 /* Takes the workflows only where there is memory. */
 static catalog *make(const workflow *const *workflows, size_t count)
 {
-    catalog *c = malloc(sizeof *c + count * sizeof *c->workflows);
-    size_t mask;
-    slot *slots = make_slots(workflows, count, &mask);
-    if (c == NULL || slots == NULL) {
-        free(c);
-        free(slots);
+    catalog *c = calloc(1, sizeof *c + count * sizeof *c->workflows);
+    if (c == NULL)
+        return NULL;
+    atomic_init(&c->references, 1);
+    c->count = count;
+    if (count > 0)
+        memcpy(c->workflows, workflows, count * sizeof *c->workflows);
+    if (!reserve(c)) {
+        destroy(c);
         return NULL;
     }
-    *c = (catalog){.count = count, .slots = slots, .slot_mask = mask};
-    atomic_init(&c->references, 1);
-    if (count > 0) {
-        memcpy(c->workflows, workflows, count * sizeof *c->workflows);
+    if (count > 0)
         qsort(c->workflows, count, sizeof *c->workflows, compare_workflows);
-    }
+    fill_slots(c);
     return c;
 }
 
@@ -127,8 +154,13 @@ void catalog_release(const catalog *c)
     if (c == NULL || atomic_fetch_sub_explicit(&owner(c)->references, 1, memory_order_acq_rel) > 1)
         return;
     release_all(c->workflows, c->count);
-    free(c->slots);
-    free(owner(c));
+    destroy(owner(c));
+}
+
+static bool has_id(const catalog *c, const slot *s, const char *id, size_t id_size)
+{
+    const char *own = c->ids + s->id_at;
+    return (unsigned char)*own == id_size && memcmp(own + 1, id, id_size) == 0;
 }
 
 const workflow *catalog_find(const catalog *c, const char *id, size_t id_size)
@@ -137,7 +169,7 @@ const workflow *catalog_find(const catalog *c, const char *id, size_t id_size)
     uint32_t hash = hash_id(&wanted);
     for (size_t at = hash & c->slot_mask;; at = (at + 1) & c->slot_mask) {
         const slot *s = &c->slots[at];
-        if (s->workflow == NULL || (s->hash == hash && value_same_text(&s->workflow->id, &wanted)))
+        if (s->workflow == NULL || (s->hash == hash && has_id(c, s, id, id_size)))
             return s->workflow;
     }
 }

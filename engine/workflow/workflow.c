@@ -9,7 +9,11 @@
 #include "engine/workflow/static_check.h"
 #include "engine/workflow/step_compiler.h"
 
-enum { CHUNK_BYTES = 4096 };
+enum {
+    CHUNK_BYTES = 4096,
+    SPANS_MAX = 10, /* of a usual workflow: more would push out of the caches what is needed first */
+    LINE_BYTES = 64,
+};
 
 /* What retain and release find behind the workflow that others see. */
 typedef struct owned_workflow {
@@ -17,6 +21,8 @@ typedef struct owned_workflow {
     atomic_uint references;
     arena arena;
     schema_list schemas;
+    uint32_t span_count;
+    arena_span spans[SPANS_MAX]; /* for workflow_prefetch */
 } owned_workflow;
 
 /* ---- names ---- */
@@ -207,6 +213,13 @@ static void compile_root(compiler *c, workflow *w, const workflow_standing *stan
     finish(c, w);
 }
 
+static void find_spans(owned_workflow *o)
+{
+    size_t count = arena_spans(&o->arena, o->spans, SPANS_MAX);
+    count += schema_spans(o->workflow.payload_schema, o->spans + count, SPANS_MAX - count);
+    o->span_count = (uint32_t)count;
+}
+
 const workflow *workflow_compile(const document *d, const workflow_standing *standing, workflow_findings *f)
 {
     size_t before = workflow_findings_total(f);
@@ -221,8 +234,10 @@ const workflow *workflow_compile(const document *d, const workflow_standing *sta
     compile_root(&c, &o->workflow, standing);
     if (standing == NULL && workflow_findings_total(f) == before)
         static_check(&c, &o->workflow);
-    if (workflow_findings_total(f) == before)
+    if (workflow_findings_total(f) == before) {
+        find_spans(o);
         return &o->workflow;
+    }
     workflow_release(&o->workflow);
     return NULL;
 }
@@ -249,6 +264,14 @@ void workflow_release(const workflow *w)
         schema_free(o->schemas.items[i]);
     arena_free(&o->arena);
     free(o);
+}
+
+void workflow_prefetch(const workflow *w)
+{
+    const owned_workflow *o = owner(w);
+    for (uint32_t i = 0; i < o->span_count; i++)
+        for (size_t at = 0; at < o->spans[i].size; at += LINE_BYTES)
+            __builtin_prefetch(o->spans[i].bytes + at, 0, 3);
 }
 
 const step *workflow_step(const workflow *w, const char *id, size_t id_size)

@@ -86,6 +86,10 @@ const workflow *workflow_retain(const workflow *w);
 /* The last owner frees it. Any thread. NULL is allowed. */
 void workflow_release(const workflow *w);
 
+/* Asks the processor for what running it reads, without waiting for it: where thousands of workflows take
+ * turns, all of it has left the caches since the last time. */
+void workflow_prefetch(const workflow *w);
+
 /* The step with this id, or NULL. */
 const step *workflow_step(const workflow *w, const char *id, size_t id_size);
 

@@ -325,7 +325,11 @@ Test(execution_resume, without_memory_it_is_an_error)
     for (size_t budget = 64; budget < 16 << 10 && !resumed; budget += 64) {
         arena small;
         arena_init(&small, 64, budget);
+        step_state steps[3];
+        cr_assert_eq(x.step_count, 3);
+        memcpy(steps, x.steps, sizeof steps);
         again = x;
+        again.steps = steps;
         resumed = execution_resume(&again, compiled, &small, &e);
         if (!resumed)
             cr_expect_eq(e.code, ERROR_LIMIT);

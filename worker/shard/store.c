@@ -300,6 +300,8 @@ static void answer_head(store *s, const redisReply *reply, const char *code)
     if (r->answered + 1 == r->expected) {
         s->sent_count--;
         take_head(s);
+        if (s->head != NULL && s->head->upcoming != NULL)
+            s->head->upcoming(s->head);
         answer(r, reply, code);
     } else {
         answer(r, reply, code);

@@ -29,6 +29,10 @@ typedef struct store_request store_request;
  * request belongs to the caller again and may be sent again at once. */
 typedef void store_callback(store_request *request, const redisReply *reply, const error *e);
 
+/* Before the answer in front of the request's own is handed over: time to fetch what will be needed. Called
+ * in a turn of the loop, or not at all; calls nothing of the store. */
+typedef void store_notice(store_request *request);
+
 /* A part of a request's bytes, so that long ones are sent from where they lie. */
 typedef struct store_piece store_piece;
 struct store_piece {
@@ -47,7 +51,8 @@ struct store_request {
     uint32_t answer_bytes; /* of each answer, at least, where none is of use before the last; 0: unknown */
     bool once;
     store_callback *done;
-    uint32_t answered; /* answers before the one that `done` is called with */
+    store_notice *upcoming; /* may be NULL: one answer is handed over before the first of this one */
+    uint32_t answered;      /* answers before the one that `done` is called with */
 
     /* The store's own. */
     store_request *next;

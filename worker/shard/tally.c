@@ -10,20 +10,11 @@ void tally_execution(tally *t, const execution *x)
         t->failed++;
 }
 
-/* An execution that no workflow is bound to was read from its record. */
-static bool find_type(const execution *x, size_t i, step_type *type)
-{
-    if (x->workflow == NULL)
-        return step_type_find(&x->steps[i].step_type, type);
-    *type = x->workflow->steps[i].type;
-    return true;
-}
-
 void tally_steps(tally *t, const execution *x, size_t first)
 {
     step_type type;
     for (size_t i = first; i < x->step_count; i++)
-        if (completion_has_step(x, i) && find_type(x, i, &type))
+        if (completion_has_step(x, i) && step_type_find(&x->steps[i].step_type, &type))
             t->steps[type][x->steps[i].status]++;
 }
 

@@ -26,9 +26,10 @@ struct task {
     arena arena;
     trigger trigger;
     running_entry running;
-    bool is_listed;           /* among the running: it holds its execution's id */
-    task *waiting;            /* others with the same execution id */
-    size_t tallied;           /* steps before this one are in a tally */
+    bool is_listed;        /* among the running: it holds its execution's id */
+    task *waiting;         /* others with the same execution id */
+    size_t tallied;        /* steps before this one are in a tally */
+    const workflow *named; /* that its trigger names, borrowed of its epoch's catalog; NULL: there is none */
     const workflow *workflow; /* retained: it outlives its epoch; else NULL */
     store_request request;
     version_request version;

@@ -56,6 +56,21 @@ static void on_record(store_request *request, const redisReply *reply, const err
     task_proceed(k);
 }
 
+static const workflow *find_named(const task *k)
+{
+    const value *id = &k->trigger.workflow_id;
+    const batch *b = k->epoch->shell;
+    return catalog_find(b->catalog, id->text, id->count);
+}
+
+static void on_upcoming(store_request *request)
+{
+    const task *k = TASK_OF(request, request);
+    const tasks *t = k->owner;
+    if (!t->closing && k->named != NULL && k->named != t->latest)
+        workflow_prefetch(k->named);
+}
+
 static void read_record(task *k)
 {
     static const char get[] = "*2\r\n$3\r\nGET\r\n";
@@ -67,7 +82,9 @@ static void read_record(task *k)
         task_out_of_memory(k); /* a few bytes behind a trigger that was decoded within its bound */
         return;
     }
-    k->request = (store_request){.command = command.bytes, .size = command.size, .done = on_record};
+    k->named = k->kind == TASK_TRIGGER ? find_named(k) : NULL;
+    k->request = (store_request){
+        .command = command.bytes, .size = command.size, .done = on_record, .upcoming = on_upcoming};
     store_send(k->owner->store, &k->request);
 }
 
@@ -76,9 +93,8 @@ static void read_record(task *k)
 static bool begin(task *k, error *e)
 {
     tasks *t = k->owner;
-    const value *id = &k->trigger.workflow_id;
-    const batch *b = k->epoch->shell;
-    const workflow *w = catalog_find(b->catalog, id->text, id->count);
+    const workflow *w = k->named;
+    t->latest = w;
     if (w == NULL)
         return error_set(e, ERROR_UNKNOWN_WORKFLOW, 0, "no workflow has the trigger's workflow_id");
     return execution_check(&k->trigger, w, t->validator, e) &&

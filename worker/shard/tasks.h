@@ -46,11 +46,12 @@ typedef struct tasks {
     execution_key key; /* of what is read */
     task *free;
     task *all;
-    arena_pool memory;   /* of tasks */
-    arena_pool batches;  /* of what they announce */
-    size_t record_bytes; /* of the last record of ordinary size */
-    uint64_t random;     /* state of what spreads retries */
-    tally resumed;       /* of executions in store custody: they belong to no epoch */
+    arena_pool memory;      /* of tasks */
+    arena_pool batches;     /* of what they announce */
+    size_t record_bytes;    /* of the last record of ordinary size */
+    uint64_t random;        /* state of what spreads retries */
+    const workflow *latest; /* of which an execution began; only compared */
+    tally resumed;          /* of executions in store custody: they belong to no epoch */
     log_limiter rejected_limiter;
     uint64_t taken; /* triggers that ever came; what came of them is in the tallies of their batches */
 } tasks;
