@@ -56,9 +56,12 @@ static void on_record(store_request *request, const redisReply *reply, const err
     task_proceed(k);
 }
 
+/* NULL as well for what is in no epoch, be it not any more. */
 static const workflow *find_named(const task *k)
 {
     const value *id = &k->trigger.workflow_id;
+    if (k->kind != TASK_TRIGGER || k->activation.epoch == NULL)
+        return NULL;
     const batch *b = k->epoch->shell;
     return catalog_find(b->catalog, id->text, id->count);
 }
@@ -82,7 +85,7 @@ static void read_record(task *k)
         task_out_of_memory(k); /* a few bytes behind a trigger that was decoded within its bound */
         return;
     }
-    k->named = k->kind == TASK_TRIGGER ? find_named(k) : NULL;
+    k->named = find_named(k);
     k->request = (store_request){
         .command = command.bytes, .size = command.size, .done = on_record, .upcoming = on_upcoming};
     store_send(k->owner->store, &k->request);
