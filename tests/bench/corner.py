@@ -13,6 +13,7 @@ import time
 
 import workload
 from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from counter import Counter
 from rig.clients import TriggerProducer
 from rig.kafka_broker import KafkaBroker
 from rig.processes import Process, wait_for
@@ -207,6 +208,7 @@ def drain(corner, subject, triggers, profile=None, progress=Corner.committed):
         recorder = Profile(profile, subject)
         before = {name: cpu_seconds(process) for name, process in processes.items()}
         faults = page_faults(subject)
+        counter = Counter(subject)
         begun = time.monotonic()
         subject.resume()
         while through() < target:
@@ -216,9 +218,12 @@ def drain(corner, subject, triggers, profile=None, progress=Corner.committed):
         wall = time.monotonic() - begun
         spent = {name: cpu_seconds(process) - before[name] for name, process in processes.items()}
         faults = page_faults(subject) - faults
+        instructions = counter.end()
     recorder.end()
     figures = {"wall_seconds": round(wall, 3), "executions_per_second": round(count / wall)}
     figures |= {f"{name}cpu_us": round(seconds / count * 1e6, 2) for name, seconds in spent.items()}
+    if instructions is not None:
+        figures["instructions"] = round(instructions / count)
     figures["page_faults"] = round(faults / count, 2)
     figures["peak_memory_mib"] = round(subject.memory_peak_mib(), 1)
     assert subject.terminate(60) == 0, subject.tail()

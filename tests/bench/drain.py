@@ -9,7 +9,7 @@ import workload
 from corner import Corner, Servers, drain, log
 
 TITLES = {"executions_per_second": "executions a second", "broker_cpu_us": "broker, us", "redis_cpu_us": "Redis, us",
-          "page_faults": "page faults", "peak_memory_mib": "peak memory, MiB"}
+          "instructions": "instructions", "page_faults": "page faults", "peak_memory_mib": "peak memory, MiB"}
 
 
 def parse_arguments():
@@ -73,7 +73,8 @@ def print_tables(pairs, worker, floor, ratio):
     print(f"| **median** | **{worker['cpu_us']}** | **{floor['cpu_us']}** | **{ratio:.2f}** |\n")
     print("| | worker | floor |\n|---|---|---|")
     for name, title in TITLES.items():
-        print(f"| {title} | {worker[name]:,} | {floor[name]:,} |")
+        if name in worker:
+            print(f"| {title} | {worker[name]:,} | {floor[name]:,} |")
 
 
 def main():
