@@ -182,6 +182,16 @@ uint32_t value_hash(const value *v, uint32_t seed)
     }
 }
 
+/* The capacity for `more` beyond `count`, at least twice the old one; false past LIMIT_VALUE_COUNT. */
+static bool widen(uint32_t *capacity, uint32_t count, size_t more)
+{
+    if (more > LIMIT_VALUE_COUNT || count > LIMIT_VALUE_COUNT - more)
+        return false;
+    uint32_t needed = count + (uint32_t)more;
+    *capacity = needed < *capacity * 2 ? *capacity * 2 : needed;
+    return true;
+}
+
 /* ---- maps ---- */
 
 /* The slot that holds the key, or the free one where it belongs. */
@@ -283,10 +293,8 @@ bool map_builder_reserve(map_builder *b, size_t count)
 {
     if (count <= b->capacity - b->count)
         return true;
-    if (count > LIMIT_VALUE_COUNT || b->count > LIMIT_VALUE_COUNT - count)
-        return false;
-    uint32_t capacity = b->count + (uint32_t)count;
-    return resize(b, capacity < b->capacity * 2 ? b->capacity * 2 : capacity);
+    uint32_t capacity = b->capacity;
+    return widen(&capacity, b->count, count) && resize(b, capacity);
 }
 
 bool map_builder_put(map_builder *b, value key, value v)
@@ -351,11 +359,9 @@ bool list_builder_reserve(list_builder *b, size_t count)
 {
     if (count <= b->capacity - b->count)
         return true;
-    if (count > LIMIT_VALUE_COUNT || b->count > LIMIT_VALUE_COUNT - count)
+    uint32_t capacity = b->capacity;
+    if (!widen(&capacity, b->count, count))
         return false;
-    uint32_t capacity = b->count + (uint32_t)count;
-    if (capacity < b->capacity * 2)
-        capacity = b->capacity * 2;
     value *items = arena_grow(b->arena, b->items, b->capacity * sizeof *items, capacity * sizeof *items);
     if (items == NULL)
         return false;
