@@ -11,7 +11,9 @@
 
 enum {
     CHUNK_BYTES = 4096,
-    SPANS_MAX = 10, /* of a usual workflow: more would push out of the caches what is needed first */
+    SPANS_MAX = 10,
+    PREFETCHED_MAX =
+        32 << 10, /* of a usual workflow all: more would push out of the caches what is needed first */
     LINE_BYTES = 64,
 };
 
@@ -217,6 +219,12 @@ static void find_spans(owned_workflow *o)
 {
     size_t count = arena_spans(&o->arena, o->spans, SPANS_MAX);
     count += schema_spans(o->workflow.payload_schema, o->spans + count, SPANS_MAX - count);
+    size_t left = PREFETCHED_MAX;
+    for (size_t i = 0; i < count; i++) {
+        arena_span *s = &o->spans[i];
+        s->size = s->size < left ? s->size : left;
+        left -= s->size;
+    }
     o->span_count = (uint32_t)count;
 }
 
