@@ -45,9 +45,8 @@ static bool check_unique(const catalog *c, workflow_findings *f)
         if (!value_same_text(&first->id, &second->id))
             continue;
         unique = false;
-        workflow_findings_add_file(f, second->file, second->line, RULE_UNIQUE_WORKFLOW_ID,
-                                   "the workflow_id \"%s\" is taken in %s:%zu", second->id.text, first->file,
-                                   first->line);
+        workflow_findings_add_taken_id(f, second->file, second->line, second->id.text, first->file,
+                                       first->line);
     }
     return unique;
 }

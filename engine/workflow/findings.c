@@ -71,6 +71,13 @@ void workflow_findings_add_file(workflow_findings *f, const char *file, size_t l
     va_end(arguments);
 }
 
+void workflow_findings_add_taken_id(workflow_findings *f, const char *file, size_t line, const char *id,
+                                    const char *first_file, size_t first_line)
+{
+    workflow_findings_add_file(f, file, line, RULE_UNIQUE_WORKFLOW_ID,
+                               "the workflow_id \"%s\" is taken in %s:%zu", id, first_file, first_line);
+}
+
 void workflow_findings_add_error(workflow_findings *f, const char *file, const error *e)
 {
     workflow_rule rule = e->code == ERROR_SYNTAX ? RULE_SYNTAX : RULE_LIMIT;

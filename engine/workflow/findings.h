@@ -69,6 +69,9 @@ void workflow_findings_add(workflow_findings *f, const document *d, const value 
 /* A finding about a file as such; line 0 where none. */
 void workflow_findings_add_file(workflow_findings *f, const char *file, size_t line, workflow_rule rule,
                                 const char *format, ...) PRINTF_LIKE(5, 6);
+/* A file's workflow has the id that the one in first_file has. */
+void workflow_findings_add_taken_id(workflow_findings *f, const char *file, size_t line, const char *id,
+                                    const char *first_file, size_t first_line);
 /* What document_read said, as a finding. */
 void workflow_findings_add_error(workflow_findings *f, const char *file, const error *e);
 /* All of them, those that were dropped included. */

@@ -146,6 +146,21 @@ Test(catalog, an_id_in_two_files_is_refused)
     cr_assert(strstr(findings.items[0].message, "/a.yaml:2") != NULL, "%s", findings.items[0].message);
 }
 
+Test(catalog, is_not_made_of_two_workflows_with_one_id)
+{
+    write_workflow("a.yaml", "twice");
+    workflow_files files;
+    compiled_file compiled;
+    cr_assert(workflow_files_load_folder(&files, folder, NULL, NULL, &findings));
+    cr_assert(workflow_file_compile(&files.items[0], &compiled, &findings));
+    const workflow *workflows[] = {workflow_retain(compiled.workflow), workflow_retain(compiled.workflow)};
+    cr_expect_null(catalog_new(workflows, 2, &findings));
+    cr_assert_eq(findings.count, 1);
+    cr_expect_eq(findings.items[0].rule, RULE_UNIQUE_WORKFLOW_ID);
+    compiled_file_free(&compiled);
+    workflow_files_free(&files);
+}
+
 Test(catalog, what_is_wrong_comes_over_all_files)
 {
     write_text("1.yaml", "a: [\n");

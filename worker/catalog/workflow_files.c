@@ -160,9 +160,8 @@ static void check_unique(const workflow_file *const *files, size_t count, workfl
 {
     for (size_t i = 1; i < count; i++)
         if (strcmp(files[i - 1]->id, files[i]->id) == 0)
-            workflow_findings_add_file(f, files[i]->name, files[i]->line, RULE_UNIQUE_WORKFLOW_ID,
-                                       "the workflow_id \"%s\" is taken in %s:%zu", files[i]->id,
-                                       files[i - 1]->name, files[i - 1]->line);
+            workflow_findings_add_taken_id(f, files[i]->name, files[i]->line, files[i]->id,
+                                           files[i - 1]->name, files[i - 1]->line);
 }
 
 /* Whatever is wrong so far, the sound ones are looked at for ids that are taken twice. */
